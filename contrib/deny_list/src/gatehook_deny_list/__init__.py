@@ -1,0 +1,1 @@
+"""Blocks requests and results that hold a denied word."""

@@ -1,0 +1,1 @@
+"""Masks or blocks personal data in prompts, tool calls and resources."""

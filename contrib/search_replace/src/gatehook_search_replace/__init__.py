@@ -1,0 +1,1 @@
+"""Replaces text in prompts, tool arguments and tool results by regular expressions."""

@@ -1,0 +1,1 @@
+"""Puts gatehook's plugins in front of any MCP server, without touching it."""
