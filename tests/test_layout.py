@@ -1,0 +1,130 @@
+"""The repository has the shape that its names promise."""
+
+import ast
+import importlib
+import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+CORE = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PLUGINS = sorted(path.parent for path in ROOT.glob("contrib/*/pyproject.toml"))
+HOSTS = sorted(path.parent for path in ROOT.glob("hosts/*/pyproject.toml"))
+
+any_plugin = pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
+any_distribution = pytest.mark.parametrize("folder", PLUGINS + HOSTS, ids=lambda folder: folder.name)
+
+# Imports point down, or sideways without a cycle.
+LAYERS = {
+    "errors": 0,
+    "payloads": 0,
+    "request": 0,
+    "results": 0,
+    "values": 0,
+    "__init__": 5,
+}
+
+# What plugins and hosts may import; each lists its names in `__all__`.
+PUBLIC = {"gatehook", "gatehook.testing", "gatehook.text"}
+
+
+def pyproject(folder: Path) -> dict:
+    return tomllib.loads((folder / "pyproject.toml").read_text())
+
+
+def imports(path: Path) -> Iterator[tuple[str, str | None]]:
+    """Each import in the file as (module, name); a relative one is read as if from the package gatehook."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join(filter(None, ["gatehook" if node.level else "", node.module]))
+            yield from ((module, alias.name) for alias in node.names)
+
+
+def core_imports(path: Path) -> Iterator[str]:
+    """The modules of gatehook that the file imports, as they are called in LAYERS."""
+    for module, name in imports(path):
+        package, _, rest = module.partition(".")
+        if package == "gatehook":
+            yield rest.partition(".")[0] or (name if name in LAYERS else "__init__")
+
+
+@any_distribution
+def test_each_distribution_has_the_same_parts(folder):
+    package = f"gatehook_{folder.name}"
+    parts = ["pyproject.toml", "README.md", f"src/{package}/__init__.py", f"src/{package}/py.typed", "tests"]
+    if folder in PLUGINS:
+        parts.append("plugin-manifest.yaml")
+    assert [part for part in parts if not (folder / part).exists()] == []
+
+
+@any_distribution
+def test_each_distribution_has_tests_of_its_own(folder):
+    assert list(folder.glob("tests/**/test_*.py"))
+
+
+@any_distribution
+def test_folder_distribution_and_package_share_a_name(folder):
+    assert pyproject(folder)["project"]["name"] == f"gatehook-{folder.name.replace('_', '-')}"
+    assert [path.name for path in (folder / "src").iterdir()] == [f"gatehook_{folder.name}"]
+
+
+@any_plugin
+def test_a_plugin_s_class_and_entry_point_bear_its_name(folder):
+    ((name, target),) = pyproject(folder)["project"]["entry-points"]["gatehook.plugins"].items()
+    module, _, class_name = target.partition(":")
+    assert name == folder.name
+    assert module == f"gatehook_{name}"
+    assert class_name.lower() == name.replace("_", "") + "plugin"
+
+
+@any_distribution
+def test_each_distribution_has_the_terms_and_the_pythons_of_the_core(folder):
+    project = pyproject(folder)
+    assert project["build-system"] == CORE["build-system"]
+    for field in ("license", "requires-python", "authors"):
+        assert project["project"][field] == CORE["project"][field]
+
+
+@any_distribution
+def test_each_distribution_depends_on_the_core_by_version(folder):
+    requirements = map(Requirement, pyproject(folder)["project"]["dependencies"])
+    (core,) = (requirement for requirement in requirements if requirement.name == "gatehook")
+    assert core.specifier.contains(CORE["project"]["version"])
+    assert not core.specifier.contains("1.0")
+
+
+@any_plugin
+def test_a_manifest_tells_the_version_of_its_distribution(folder):
+    manifest = yaml.safe_load((folder / "plugin-manifest.yaml").read_text())
+    assert manifest["version"] == pyproject(folder)["project"]["version"]
+
+
+def test_every_module_of_the_core_has_a_layer():
+    assert sorted(LAYERS) == sorted(path.stem for path in ROOT.glob("core/gatehook/*.py"))
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_imports_in_the_core_never_point_up(module):
+    imported = set(core_imports(ROOT / f"core/gatehook/{module}.py"))
+    assert [other for other in sorted(imported) if LAYERS[other] > LAYERS[module]] == []
+
+
+def test_imports_in_the_core_make_no_circle():
+    graph = {module: set(core_imports(ROOT / f"core/gatehook/{module}.py")) - {module} for module in LAYERS}
+    TopologicalSorter(graph).prepare()
+
+
+@any_distribution
+def test_plugins_and_hosts_import_public_names_only(folder):
+    for path in sorted(folder.rglob("*.py")):
+        for module, name in imports(path):
+            if module.partition(".")[0] == "gatehook" and f"{module}.{name}" not in PUBLIC:
+                assert module in PUBLIC, f"{path} imports {module}"
+                assert name is None or name in importlib.import_module(module).__all__, f"{path}: {module}.{name}"
