@@ -4,7 +4,7 @@
 """
 
 import asyncio
-import resource
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +46,7 @@ async def _serve(side: str, plugins: int) -> None:
 
 def _resident() -> float:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize() / 1e6
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 if __name__ == "__main__":
