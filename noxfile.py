@@ -6,6 +6,7 @@
 
 import difflib
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -75,6 +76,11 @@ def run_tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+def check_installed(session: nox.Session) -> None:
+    """Look at what is installed with pytest alone: the configuration and fixtures here ask for more."""
+    session.run("pytest", "--config-file", os.devnull, "--noconftest", "-W", "error", "tests/test_installed.py")
+
+
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """All tests, on the Python that runs nox."""
@@ -126,7 +132,7 @@ def plugin(session: nox.Session, folder: Path) -> None:
         wheel("gatehook"), wheel(project["project"]["name"]), "--find-links", str(DIST),
         *nox.project.dependency_groups(project, "test"),
     )  # fmt: skip
-    session.run("pytest", "--noconftest", "tests/test_installed.py")
+    check_installed(session)
     session.run("pytest", str(folder / "tests"), *session.posargs)
 
 
@@ -194,7 +200,7 @@ def release(session: nox.Session, kind: str) -> None:
     else:
         session.install(*editable(ROOT, *FOLDERS), *group("demo"))
     session.install("pytest")
-    session.run("pytest", "--noconftest", "tests/test_installed.py")
+    check_installed(session)
     session.run("python", "examples/demo/demo.py")
 
 
