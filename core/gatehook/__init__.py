@@ -1,5 +1,7 @@
 """gatehook: plugins in the life of an MCP request, and enforcement that can be proved."""
 
+__version__ = "0.1.0"
+
 from gatehook.errors import (
     ConfigError,
     GatehookError,
@@ -32,6 +34,7 @@ from gatehook.payloads import (
 )
 from gatehook.plugin import Plugin, PluginConfig
 from gatehook.request import PluginContext, Request
+from gatehook.runner import PluginStatus, Runner
 from gatehook.results import (
     AuthPostCheckResult,
     AuthPreCheckResult,
@@ -84,6 +87,7 @@ __all__ = [
     "PromptPrehookResult",
     "PromptResult",
     "Record",
+    "PluginStatus",
     "Request",
     "ResourceContent",
     "ResourcePostFetchPayload",
@@ -95,6 +99,7 @@ __all__ = [
     "ServerPreRegisterPayload",
     "ServerPreRegisterResult",
     "TextContent",
+    "Runner",
     "ToolPostInvokePayload",
     "ToolPostInvokeResult",
     "ToolPreInvokePayload",

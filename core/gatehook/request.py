@@ -41,7 +41,7 @@ class Request:
         tenant_id: str | None = None,
         server_id: str | None = None,
         content_type: str | None = None,
-        roles: tuple[str, ...] = (),
+        roles: tuple[str, ...] | list[str] = (),
         host: Any = None,
         source: Any = None,
     ) -> None:
@@ -50,7 +50,7 @@ class Request:
         self.tenant_id = tenant_id
         self.server_id = server_id
         self.content_type = content_type
-        self.roles = roles
+        self.roles: tuple[str, ...] | list[str] = roles
         self.host = host
         self.state: dict[str, Any] = {}
         self.identified = False
@@ -83,12 +83,17 @@ class Request:
         if self._generation is not None:
             self._generation.leave()
 
-    def run(self, payload: P, *, size: int | None = None) -> Coroutine[Any, Any, Outcome[P]]:
+    @property
+    def is_open(self) -> bool:
+        return self._chains is not None
+
+    def run(self, payload: P, *, size: int | None = None, told: bool = True) -> Coroutine[Any, Any, Outcome[P]]:
         """Run the hook that the payload's type names, and answer what to do. To be awaited.
 
         Args:
             payload: it is not changed; what to go on with is ``outcome.payload``.
             size: the payload's size in bytes where the host knows it; ``max_payload_bytes`` is held against it.
+            told: whether observers hear of it.
 
         Raises:
             PluginError: a plugin failed and ``fail_on_plugin_error`` is set.
@@ -96,7 +101,7 @@ class Request:
         if self._chains is None:
             raise GatehookError("this request is not open; use `async with runner.request(…) as request:`")
         try:
-            return self._chains[type(payload)].run(payload, self, size)  # type: ignore[no-any-return]  # any chain
+            return self._chains[type(payload)].run(payload, self, size, told)  # type: ignore[no-any-return]  # any chain
         except KeyError:
             raise TypeError(
                 f"run() takes a payload of a hook that this runner knows, got {type(payload).__name__}"

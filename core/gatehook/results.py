@@ -122,7 +122,8 @@ class Record:
     """What one plugin did in one run of a hook, written by the runner, without content.
 
     ``effective`` tells whether what the plugin said, or its failure, had an effect on the outcome. ``duration`` is in seconds.
-    ``reason`` says why a plugin was skipped, failed, or ran in spite of an unknown field.
+    ``reason`` says why a plugin was skipped, failed, or ran in spite of an unknown field; ``changes`` are the paths that it changed;
+    ``recheck`` marks the second look of a guard.
     """
 
     plugin: str
@@ -135,6 +136,7 @@ class Record:
     code: str = ""
     error_type: str = ""
     recheck: bool = False
+    changes: tuple[str, ...] = ()
 
 
 _NO_METADATA: Final[Mapping[str, dict[str, Any]]] = MappingProxyType({})

@@ -1,0 +1,64 @@
+"""``hook_finished``: telling those who watch what a run of a hook came to. Nothing that they do changes it."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter_ns as clock
+from typing import Any
+
+from gatehook.conditions import ALWAYS, Fit, compile_conditions
+from gatehook.chain.deadline import Failure, Suspended, begin
+from gatehook.payloads import Payload
+from gatehook.plugin import PluginConfig
+from gatehook.request import Request
+from gatehook.results import Outcome
+from gatehook.chain.selection import condition_values
+from gatehook.chain.steps import Tally, in_order
+
+logger = logging.getLogger("gatehook")
+
+
+class Observer:
+    """One plugin's ``hook_finished``, for the runs of one hook."""
+
+    def __init__(
+        self,
+        config: PluginConfig,
+        function: Callable[..., Any],
+        argnames: Sequence[str],
+        payload: type[Payload],
+        timeout: float,
+        tally: Tally,
+    ) -> None:
+        self.config, self.name, self.tally = config, config.name, tally
+        self.call = in_order(function, tuple(argnames), ("outcome", "request"))
+        self.suspends = inspect.iscoroutinefunction(function)
+        self.timeout = int(timeout * 1e9)
+        compiled = compile_conditions(config.conditions, payload.condition)
+        self._match = compiled[1] if compiled else lambda values: ALWAYS
+        self._key = condition_values(compiled[0] if compiled else (), payload)
+        self._skips_unknown = config.when_unknown == "skip"
+
+    def concerns(self, payload: Payload, request: Request) -> bool:
+        fit = self._match(self._key(payload, request)).fit
+        return fit is Fit.MATCH or (fit is Fit.UNKNOWN and not self._skips_unknown)
+
+
+async def tell(observers: Iterable[Observer], outcome: Outcome[Any], request: Request) -> None:
+    """Tell each observer in order, for no longer than its time. Its errors are counted and logged, without content."""
+    for observer in observers:
+        if not observer.concerns(outcome.payload, request):
+            observer.tally.skipped += 1
+            continue
+        start = clock()
+        said = begin(observer.call, observer.suspends, outcome, request.lend())
+        if isinstance(said, Suspended):
+            said = await said.finish(start + observer.timeout)
+        observer.tally.runs += 1
+        observer.tally.nanoseconds += clock() - start
+        if isinstance(said, Failure):
+            errors = observer.tally.errors
+            errors[said.error_type] = errors.get(said.error_type, 0) + 1
+            logger.warning("observer %r failed: %s", observer.name, said.reason)

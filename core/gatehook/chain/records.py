@@ -1,0 +1,55 @@
+"""From what the loop noted to the records that people read. Nothing here runs unless somebody reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatehook.chain.steps import Step
+from gatehook.payloads import Payload
+from gatehook.results import Record, Verdict
+from gatehook.values import describe, differences
+
+if TYPE_CHECKING:
+    from gatehook.chain.run import Run
+
+
+class Note:
+    """What is to be recorded of a step beyond that it ran and was quiet."""
+
+    __slots__ = ("changed", "code", "effective", "error_type", "reason", "recheck", "verdict")
+
+    def __init__(
+        self, verdict: Verdict, *, effective: bool = False, reason: str = "", code: str = "", error_type: str = "",
+        recheck: bool = False, changed: tuple[Payload, Payload] | None = None,
+    ) -> None:  # fmt: skip
+        self.verdict, self.effective, self.reason, self.code = verdict, effective, reason, code
+        self.error_type, self.recheck, self.changed = error_type, recheck, changed
+
+
+def records_of(run: Run) -> tuple[Record, ...]:
+    """One record per step of the chain in configured order, then the second looks."""
+    first = [entry for entry in run.trace if not (entry[3] and entry[3].recheck)]
+    again = [entry for entry in run.trace if entry[3] and entry[3].recheck]
+    records = {step.index: _ran(run, step, elapsed, note) for step, elapsed, _, note in first}
+    ran = {step.index for step, *_ in run.trace}
+    records |= {step.index: _passed_over(run, step) for step in run.chain.steps if step.index not in ran}
+    return (*(records[index] for index in sorted(records)), *(_ran(run, step, elapsed, note) for step, elapsed, _, note in again))
+
+
+def _ran(run: Run, step: Step, elapsed: int, note: Note | None) -> Record:
+    note = note or Note(Verdict.OK)
+    unknown = next((s.notes[step.index] for _, s in reversed(run.selections) if step.index in s.notes), "")
+    changes: list[str] = []
+    if note.changed:
+        before, after = note.changed
+        changes = [describe(path) for path, *_ in differences(before.to_dict(), after.to_dict())]
+    return Record(
+        step.name, run.chain.name, step.mode, note.verdict, note.effective, elapsed / 1e9,
+        note.reason or unknown, note.code, note.error_type, note.recheck, tuple(changes),
+    )  # fmt: skip
+
+
+def _passed_over(run: Run, step: Step) -> Record:
+    reasons = [selection.passed_over.get(step) for start, selection in run.selections if start <= step.index]
+    reason = (reasons and reasons[-1]) or "the run ended before its turn"
+    return Record(step.name, run.chain.name, step.mode, Verdict.SKIPPED, False, 0.0, reason)

@@ -1,0 +1,251 @@
+"""The state of one run of one hook: what the steps said so far, folded."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterable
+from time import perf_counter_ns as clock
+from typing import TYPE_CHECKING, Any
+
+from gatehook.chain.deadline import Failure
+from gatehook.errors import PayloadError, PluginError
+from gatehook.payloads import Payload
+from gatehook.request import PluginContext, Request
+from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation, Verdict
+from gatehook.chain.merge import Conflict, merge
+from gatehook.chain.records import Note, records_of
+from gatehook.chain.selection import Selection
+from gatehook.chain.steps import Step
+from gatehook.values import copy_value
+
+if TYPE_CHECKING:
+    from gatehook.chain.chain import Chain
+
+logger = logging.getLogger("gatehook")
+
+
+class Run:
+    """One run of one hook. ``payload`` is what the steps so far made of ``first``."""
+
+    __slots__ = (
+        "base", "chain", "deadline", "first", "metadata", "payload", "request", "response", "selections", "trace",
+        "violation", "violations",
+    )  # fmt: skip
+
+    def __init__(self, chain: Chain, payload: Payload, request: Request, deadline: int) -> None:
+        self.chain, self.request, self.deadline = chain, request, deadline
+        self.first = self.payload = payload
+        self.base: Payload | None = None  # of a band: what all its members were given
+        self.violation: PluginViolation | None = None
+        self.violations: list[PluginViolation] = []
+        self.response: Any = None
+        self.metadata: dict[str, dict[str, Any]] = {}
+        self.trace: list[tuple[Step, int, Payload, Note | None]] = []
+        self.selections: list[tuple[int, Selection]] = []
+
+    def selected(self, selection: Selection) -> Selection:
+        """Remember which selection holds from the step after the last one on."""
+        self.selections.append((self.trace[-1][0].index + 1 if self.trace else 0, selection))
+        return selection
+
+    # -- folding
+
+    def fold(self, step: Step, said: Any, lent: Payload, context: PluginContext | None, elapsed: int) -> None:
+        """Take into account what a step said, whatever it is."""
+        step.tally.runs += 1
+        step.tally.nanoseconds += elapsed
+        said = self._checked(step, said, lent)
+        if isinstance(said, Failure):
+            note = self._fail(step, said)
+        else:
+            try:
+                note = self._apply(step, said, context)
+            except (PayloadError, Conflict) as error:
+                note = self._fail(step, _unusable(error))
+        self.trace.append((step, elapsed, self.payload, note))
+
+    def _checked(self, step: Step, said: Any, lent: Payload) -> PluginResult[Any] | Failure:
+        """The result in its full form, or the failure that a wrong one is."""
+        if step.verifies and not isinstance(said, Failure) and self.payload.adopt(lent) is not self.payload:
+            return Failure("access", "changed its payload in place, although its manifest says access: read")
+        if said is None:
+            return _QUIET
+        if isinstance(said, Failure):
+            return said
+        wrong = _fault(said, self.chain.payload, step)
+        return Failure("invalid_result", wrong) if wrong else said
+
+    def _apply(self, step: Step, said: PluginResult[Any], context: PluginContext | None) -> Note:
+        blocks = not said.continue_processing
+        violation = _signed(step, said.violation, blocks)
+        before = self.payload
+        adopted = before if said.modified_payload is None else self._adopted(said.modified_payload)
+        response = copy_value(said.response)
+        if step.breaker is not None:
+            step.breaker.succeeded()
+        muted = step.mode is PluginMode.AUDIT or self.violation is not None
+        told = context.commit(shared=not muted) if context else {}
+        note = Note(_verdict(violation, response, adopted is not before), code=violation.code if violation else "")
+        note.changed = (before, adopted) if adopted is not before else None
+        self._count(step, note.verdict, violation)
+        if muted:
+            return note
+        if told or said.metadata:
+            self.metadata[step.name] = {**self.metadata.get(step.name, {}), **told, **copy_value(said.metadata)}
+        if violation is not None:
+            self.violations.append(violation)
+        if blocks and step.enforces:
+            self.violation, note.effective = violation, True
+            return note
+        self.payload = adopted
+        if response is not None and self.response is None:
+            self.response = response
+            note.effective = True
+        note.effective = note.effective or adopted is not before
+        return note
+
+    def _adopted(self, returned: Payload) -> Payload:
+        if self.base is None:
+            return self.payload.adopt(returned)
+        adopted = self.base.adopt(returned)
+        return self.payload if adopted is self.base else merge(self.base, self.payload, adopted)
+
+    def _fail(self, step: Step, failure: Failure) -> Note:
+        """Apply the step's error policy."""
+        now = clock()
+        errors = step.tally.errors
+        errors[failure.error_type] = errors.get(failure.error_type, 0) + 1
+        blocks = step.on_error != "allow" and step.mode is not PluginMode.AUDIT and self.violation is None
+        if step.breaker is not None:
+            step.breaker.failed(now)
+        timeout = failure.error_type in ("timeout", "blocking")
+        note = Note(Verdict.TIMEOUT if timeout else Verdict.ERROR, reason=failure.reason, error_type=failure.error_type)
+        if self.chain.raises:
+            note.effective = True
+            self.trace.append((step, 0, self.payload, note))
+            raise PluginError(step.name, self.chain.name, failure.error_type, failure.reason) from failure.error
+        if blocks:
+            violation = PluginViolation(
+                f"plugin {step.name!r} {'ran out of time' if timeout else 'failed'} at {self.chain.name}",
+                code="PLUGIN_TIMEOUT" if timeout else "PLUGIN_ERROR",
+                details={"hook": self.chain.name, "error_type": failure.error_type},
+                plugin_name=step.name,
+            )
+            self.violation, note.effective, note.code = violation, True, violation.code
+            self.violations.append(violation)
+        else:
+            step.tally.let_through += 1
+            note.reason += ", let through"
+        logger.warning("plugin %r failed at %s: %s", step.name, self.chain.name, note.reason, exc_info=_where(failure))
+        return note
+
+    def _count(self, step: Step, verdict: Verdict, violation: PluginViolation | None) -> None:
+        if violation is not None:
+            step.tally.violations += 1
+            if not step.enforces:
+                logger.warning("plugin %r (%s) objects at %s: %s", step.name, step.mode, self.chain.name, violation.code)
+        elif verdict is Verdict.RESPONSE:
+            step.tally.responses += 1
+        elif verdict is Verdict.MODIFIED:
+            step.tally.modified += 1
+
+    def skip(self, step: Step) -> None:
+        """A step that `on_error: disable` took out."""
+        step.tally.let_through += 1
+        note = Note(Verdict.SKIPPED, reason="disabled after failures in a row, let through")
+        self.trace.append((step, 0, self.payload, note))
+
+    def refuse(self, steps: Iterable[Step], failure: Failure) -> None:
+        """Every step fails without being called, until one blocks."""
+        for step in steps:
+            self.fold(step, failure, self.payload, None, 0)
+            if self.violation is not None:
+                return
+
+    def recheck(self, step: Step, said: Any, lent: Payload, context: PluginContext, elapsed: int) -> None:
+        """Fold the second look of a guard: it may only block."""
+        said = self._checked(step, said, lent)
+        if isinstance(said, PluginResult) and said.continue_processing:
+            wants = said.modified_payload is not None and self.payload.adopt(said.modified_payload) is not self.payload
+            if wants or said.response is not None:
+                reason = f"plugin {step.name!r} would change what a later plugin made of this call"
+                said = PluginResult(False, violation=PluginViolation(reason, code="RECHECK_FAILED"))
+            else:
+                said = PluginResult(violation=said.violation, metadata=said.metadata)
+        elif isinstance(said, PluginResult):
+            said = PluginResult(False, violation=said.violation, metadata=said.metadata)
+        self.fold(step, said, lent, context, elapsed)
+        self.trace[-1][3].recheck = True
+
+    # -- what it came to
+
+    def ended_by(self, error: BaseException) -> None:
+        """The run raised instead of answering; observers see it as a block."""
+        code = "PLUGIN_ERROR" if isinstance(error, Exception) else "CANCELLED"
+        self.violation = PluginViolation(f"the run ended by {type(error).__name__}", code=code)
+
+    def outcome(self) -> Outcome[Any]:
+        return Outcome(
+            self.payload,
+            self.payload is not self.first,
+            self.violation,
+            self.violations,
+            None if self.violation is not None else self.response,
+            self.metadata,
+            lambda: records_of(self),
+        )
+
+
+_QUIET: PluginResult[Any] = PluginResult()
+
+
+def _fault(said: Any, payload: type[Payload], step: Step) -> str:
+    """What is wrong with a value that a plugin returned; empty if nothing is."""
+    if inspect.isawaitable(said):
+        if inspect.iscoroutine(said):
+            said.close()  # or Python warns, later and elsewhere, that nobody awaited it
+        return "returned something that nobody awaited; make the method `async def`, or await it there"
+    if not isinstance(said, PluginResult):
+        return f"returned a {type(said).__name__}; a hook returns a PluginResult or None"
+    for name, wanted in (("modified_payload", payload), ("violation", PluginViolation)):
+        value = getattr(said, name)
+        if value is not None and not isinstance(value, wanted):
+            return f"returned a {type(value).__name__} as {name}; at this hook it is a {wanted.__name__}"
+    if not isinstance(said.continue_processing, bool):
+        return f"returned a {type(said.continue_processing).__name__} as continue_processing; it is a bool"
+    if not isinstance(said.metadata, dict):
+        return f"returned a {type(said.metadata).__name__} as metadata; it is a dict"
+    if said.response is not None and not payload.answerable:
+        return f"returned a response; {payload.hook} cannot answer a call"
+    if said.modified_payload is not None and (step.reads or step.verifies):
+        return "returned a modified payload, although its manifest says access: read"
+    return ""
+
+
+def _unusable(error: PayloadError | Conflict) -> Failure:
+    if isinstance(error, Conflict):
+        return Failure("conflict", f"changed {error} otherwise than another plugin of its band", error)
+    return Failure("payload", str(error), error)
+
+
+def _signed(step: Step, violation: PluginViolation | None, blocks: bool) -> PluginViolation | None:
+    """The violation by value, under the name of the plugin that raised it."""
+    if violation is None:
+        return PluginViolation("blocked without a reason", plugin_name=step.name) if blocks else None
+    return PluginViolation(
+        violation.reason, violation.description, violation.code, copy_value(violation.details), plugin_name=step.name
+    )
+
+
+def _verdict(violation: PluginViolation | None, response: Any, modified: bool) -> Verdict:
+    if violation is not None:
+        return Verdict.VIOLATION
+    if response is not None:
+        return Verdict.RESPONSE
+    return Verdict.MODIFIED if modified else Verdict.OK
+
+
+def _where(failure: Failure) -> Any:
+    """The plugin's traceback, for its author, only where debugging is switched on: exceptions quote what they choke on."""
+    return failure.error if logger.isEnabledFor(logging.DEBUG) else None

@@ -1,0 +1,130 @@
+"""Which steps of a chain concern a request: worked out once for each combination of what the conditions look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+
+from gatehook.conditions import ALWAYS, REQUEST_FIELDS, Fit, Match
+from gatehook.payloads import Payload
+from gatehook.request import Request
+from gatehook.chain.steps import Step
+
+CACHE_SIZE: Final = 1024
+"""Combinations remembered per hook. The oldest is forgotten first, and worked out again when it comes back."""
+
+
+class Band(tuple[Step, ...]):
+    """Steps of one priority that run at the same time."""
+
+    __slots__ = ()
+    parallel: Final = True
+
+    @property
+    def index(self) -> int:
+        """The position of the last member: what comes after the band comes after it."""
+        return self[-1].index
+
+
+class Selection:
+    """The steps to run, in order, and of every other step why not."""
+
+    __slots__ = ("notes", "passed_over", "steps", "uses")
+
+    def __init__(self, steps: Sequence[Step | Band], passed_over: dict[Step, str], notes: dict[int, str]) -> None:
+        self.steps = tuple(steps)
+        self.passed_over = passed_over
+        self.notes = notes  # by a step's index: which unknown field it ran in spite of
+        self.uses = 0  # how often it was chosen, which is how often each of the passed over was skipped
+
+    def flat(self) -> Iterator[Step]:
+        for item in self.steps:
+            if isinstance(item, Band):
+                yield from item
+            else:
+                yield item
+
+
+class Selector:
+    """``selector(payload, request)`` is the :class:`Selection` for them."""
+
+    def __init__(self, steps: Sequence[Step], payload: type[Payload], parallel: bool) -> None:
+        self._steps, self._parallel = tuple(steps), parallel
+        self._names = tuple(dict.fromkeys(name for step in steps if step.conditions for name in step.conditions[0]))
+        self._key = condition_values(self._names, payload)
+        self._cache: dict[Any, Selection] = {}
+
+    def __call__(self, payload: Payload, request: Request) -> Selection:
+        key = self._key(payload, request)
+        selection = self._cache.get(key)
+        if selection is None:
+            selection = self._select(key)
+            if len(self._cache) >= CACHE_SIZE:
+                self._forget(next(iter(self._cache)))
+            self._cache[key] = selection
+        selection.uses += 1
+        return selection
+
+    def flush(self) -> None:
+        """Write the skips that were counted per selection into the steps' tallies."""
+        for key in list(self._cache):
+            for step in self._cache[key].passed_over:
+                step.tally.skipped += self._cache[key].uses
+            self._cache[key].uses = 0
+
+    def _forget(self, key: Any) -> None:
+        selection = self._cache.pop(key)
+        for step in selection.passed_over:
+            step.tally.skipped += selection.uses
+
+    def _select(self, key: tuple[str | None, ...]) -> Selection:
+        values = dict(zip(self._names, key, strict=True))
+        chosen: list[Step] = []
+        passed_over: dict[Step, str] = {}
+        notes: dict[int, str] = {}
+        for step in self._steps:
+            found = _match(step, values)
+            if step.absent:
+                passed_over[step] = step.absent
+            elif found.fit is Fit.NO_MATCH:
+                passed_over[step] = f"condition on {found.field}"
+            elif found.fit is Fit.UNKNOWN and step.when_unknown == "skip":
+                passed_over[step] = f"{found.field}: unknown, and when_unknown is skip"
+            elif found.fit is Fit.UNKNOWN and step.when_unknown == "block":
+                chosen.append(step.refusing(found.field))
+            else:
+                chosen.append(step)
+                if found.fit is Fit.UNKNOWN:
+                    notes[step.index] = f"{found.field}: unknown, so it ran"
+        return Selection(list(_bands(chosen)) if self._parallel else chosen, passed_over, notes)
+
+
+def _match(step: Step, values: dict[str, str | None]) -> Match:
+    if step.conditions is None:
+        return ALWAYS
+    names, match = step.conditions
+    found: Match = match([values[name] for name in names])
+    return found
+
+
+def _bands(steps: Sequence[Step]) -> Iterator[Step | Band]:
+    for _, members in groupby(steps, key=lambda step: step.priority):
+        band = Band(members)
+        yield band if len(band) > 1 else band[0]
+
+
+def condition_values(names: Sequence[str], payload: type[Payload]) -> Callable[[Payload, Request], Any]:
+    """The values of the condition fields ``names``, as a tuple, in that order."""
+    if not names:
+        return lambda payload, request: ()
+    getters = [
+        (True, attrgetter(payload.subject_field)) if name == payload.condition and payload.subject_field
+        else (False, attrgetter(REQUEST_FIELDS[name]))
+        for name in names
+    ]  # fmt: skip
+    if len(getters) == 1:
+        (of_payload, get), = getters
+        return (lambda payload, request: (get(payload),)) if of_payload else (lambda payload, request: (get(request),))
+    return lambda payload, request: tuple([get(payload if of_payload else request) for of_payload, get in getters])

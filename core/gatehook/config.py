@@ -1,0 +1,176 @@
+"""What the operator wants: the config file, checked as far as that goes without knowing which plugins are installed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gatehook.document import Document, read_document
+from gatehook.errors import ConfigError, nearest
+from gatehook.plugin import PluginConfig, Seconds
+from gatehook.values import Path
+
+MASK: Final = "********"
+
+
+class PluginSettings(BaseModel):
+    """The section ``plugin_settings:``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    parallel_execution_within_band: bool = False
+    """Run plugins of one priority at the same time, on the same input."""
+    plugin_timeout: Seconds = 30.0
+    """Seconds for one call of one plugin, where the entry has no `timeout`."""
+    fail_on_plugin_error: bool | None = None
+    """Raise a plugin's failure to the host instead of applying `on_error`. Written out as false it opens no enforcing guard."""
+    enable_plugin_api: bool = True
+    """Whether the management API answers."""
+    plugin_health_check_interval: Seconds = 60.0
+    """Seconds between two looks at each plugin's health, and between attempts to bring up a failed one."""
+    hook_timeout: Seconds | None = None
+    """Seconds for all plugins of one hook together. Left out: no bound beyond each plugin's own."""
+    observer_timeout: Seconds = 5.0
+    """Seconds for one call of one observer."""
+    shutdown_timeout: Seconds = 10.0
+    """Seconds for all plugins to shut down."""
+    max_payload_bytes: Annotated[int, Field(gt=0)] | None = None
+    """Larger payloads are not shown to plugins; each fails instead, so `on_error` decides. Where the host knows the size."""
+    verify_access: bool = False
+    """For development: copy and compare for plugins that promise `access: read`."""
+
+
+class Topmost(BaseModel):
+    """The top level of a config file, for the JSON Schema."""
+
+    model_config = ConfigDict(extra="forbid", title="gatehook configuration", use_attribute_docstrings=True)
+
+    plugins: list[PluginConfig] = []
+    """The plugins, each enabled by name."""
+    plugin_settings: PluginSettings = PluginSettings()
+    """Settings for all plugins."""
+
+
+@dataclass
+class Config:
+    """A config that was read. ``sections`` holds what belongs to hosts; ``plugins`` only the entries that are in themselves valid.
+
+    ``problems`` of the document are not raised yet: whoever checks on adds to them, so that an operator sees all at once.
+    """
+
+    document: Document
+    plugins: list[tuple[int, PluginConfig]] = field(default_factory=list)
+    settings: PluginSettings = field(default_factory=PluginSettings)
+    sections: dict[str, Any] = field(default_factory=dict)
+    enabled: bool = True
+
+    def raise_for_problems(self) -> None:
+        """Raises :class:`ConfigError` with everything that was found so far."""
+        if self.document.problems:
+            raise ConfigError(sorted(self.document.problems, key=lambda problem: problem.line or 0))
+
+
+def load_config(source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Config:
+    """Read a config from a file or a mapping. What is wrong in it stands in ``config.document.problems``.
+
+    Raises:
+        ConfigError: there is nothing to read, or ``PLUGINS_ENABLED`` is neither true nor false.
+    """
+    config = Config(read_document(source, environ), enabled=plugins_enabled(environ))
+    data = config.document.data
+    if data is None:
+        config.document.report("the file is empty; it needs at least `plugins:`")
+        return config
+    if not isinstance(data, dict):
+        config.document.report(f"a config is a mapping with `plugins:`, got {type(data).__name__}")
+        return config
+    config.sections = {key: value for key, value in data.items() if key not in Topmost.model_fields}
+    settings = validate(PluginSettings, data.get("plugin_settings") or {}, config.document, ("plugin_settings",))
+    config.settings = settings or config.settings
+    entries = data.get("plugins")
+    if not isinstance(entries, list):
+        got = "nothing" if entries is None else type(entries).__name__
+        config.document.report(f"`plugins` is a list of entries, got {got}", ("plugins",))
+        entries = []
+    for index, entry in enumerate(entries):
+        plugin = validate(PluginConfig, entry, config.document, ("plugins", index))
+        if plugin is not None:
+            config.plugins.append((index, plugin))
+    _check_names(config)
+    return config
+
+
+def _check_names(config: Config) -> None:
+    first: dict[str, int] = {}
+    for index, plugin in config.plugins:
+        if plugin.name in first:
+            config.document.report(
+                f"the name {plugin.name!r} is taken by plugins[{first[plugin.name]}]; names are unique", ("plugins", index, "name")
+            )
+        first.setdefault(plugin.name, index)
+
+
+def validate(model: type[Any], data: Any, document: Document, path: Path) -> Any:
+    """``data`` as a ``model``, or ``None`` after reporting to ``document`` everything that is wrong with it."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            document.report(*describe_fault(model, fault, document, path))
+        return None
+
+
+def describe_fault(model: type[BaseModel], fault: Any, document: Document, path: Path) -> tuple[str, Path]:
+    """One of pydantic's errors in our words: the message and the path in the document."""
+    where = (*path, *(part for part in fault["loc"] if isinstance(part, int) or not part.startswith(("function-", "constrained-"))))
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {where[-1]!r}{nearest(str(where[-1]), known_keys(model, fault['loc'][:-1]))}", where
+    if fault["type"] == "missing":
+        return f"the key {where[-1]!r} is missing", where[:-1]
+    if fault["type"] == "model_type":
+        return f"must be a mapping, got {type(fault['input']).__name__}", where
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] in ("enum", "literal_error"):
+        wanted = fault["ctx"]["expected"]
+        message = f"must be {wanted}{nearest(str(fault['input']), wanted.replace(' or ', ', ').replace(chr(39), '').split(', '))}"
+    if isinstance(fault["input"], str | int | float | bool | None) and not document.is_secret(where):
+        message = f"{message[:1].lower()}{message[1:]}; got {fault['input']!r}"
+    return message, where
+
+
+def known_keys(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    """The fields of ``model``, or of the model nested in it at ``loc``."""
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        inner = [arg for arg in (annotation, *getattr(annotation, "__args__", ())) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def plugins_enabled(environ: Mapping[str, str]) -> bool:
+    """``PLUGINS_ENABLED``: unset or true, plugins run; false, none does.
+
+    Raises:
+        ConfigError: it is anything else.
+    """
+    value = environ.get("PLUGINS_ENABLED", "true")
+    if value.lower() not in ("true", "false"):
+        raise ConfigError(f"the environment variable PLUGINS_ENABLED must be true or false, got {value!r}")
+    return value.lower() == "true"
+
+
+def masked(value: Any, document: Document, path: Path = ()) -> Any:
+    """``value`` as it may be shown: with a mask in place of every string that came from a variable."""
+    if isinstance(value, dict):
+        return {key: masked(item, document, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item, document, (*path, index)) for index, item in enumerate(value)]
+    return MASK if path in document.secrets else value

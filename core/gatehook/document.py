@@ -1,0 +1,175 @@
+"""YAML as people write it, strictly: every value's line is known, nothing is read twice, nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import yaml
+
+from gatehook.errors import ConfigError, Problem
+from gatehook.values import MAX_DEPTH, Path
+
+MAX_VALUES: Final = 100_000
+"""Values that a document may have once its anchors are expanded."""
+_VARIABLE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\{)")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass
+class Document:
+    """A YAML document: its data, the line of every path in it, and which strings came from variables."""
+
+    data: Any = None
+    file: str | None = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    secrets: set[Path] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, message: str, path: Path = ()) -> Problem:
+        """A problem at ``path``, with the line of the nearest value that has one."""
+        line = next((self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), None)
+        return Problem(message, path, self.file, line)
+
+    def is_secret(self, path: Path) -> bool:
+        return any(path[: len(secret)] == secret or secret[: len(path)] == path for secret in self.secrets)
+
+    def report(self, message: str, path: Path = ()) -> None:
+        self.problems.append(self.problem(message, path))
+
+
+def read_document(source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str]) -> Document:
+    """Read a file, or take a mapping as if it had been read from one. Faults are collected in ``problems``.
+
+    Raises:
+        ConfigError: the file is missing, unreadable, or not YAML at all.
+    """
+    if isinstance(source, Mapping):
+        document = Document()
+        document.data = _Plain(document, environ).value(source, ())
+        return document
+    file = os.fspath(source)
+    try:
+        text = FilePath(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", file=file)]) from None
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot read the file: {error.strerror}", file=file)]) from None
+    return parse_document(text, file, environ)
+
+
+def parse_document(text: str, file: str | None, environ: Mapping[str, str] | None) -> Document:
+    """Parse YAML. With ``environ=None``, ``${…}`` is ordinary text.
+
+    Raises:
+        ConfigError: the text is not YAML.
+    """
+    document = Document(file=file)
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                document.data = _Nodes(document, environ, loader).value(node, ())
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = " ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError([Problem(f"not YAML: {message}", file=file, line=mark.line + 1 if mark else None)]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(f"not YAML: {error}", file=file)]) from None
+    except RecursionError:
+        raise ConfigError([Problem(f"nested deeper than {MAX_DEPTH} levels", file=file)]) from None
+    return document
+
+
+class _Plain:
+    """Builds the data of a document from plain values: copies, counts, and resolves variables."""
+
+    def __init__(self, document: Document, environ: Mapping[str, str] | None) -> None:
+        self.document, self.environ = document, environ
+        self.count = 0
+
+    def value(self, value: Any, path: Path) -> Any:
+        self.counted(path)
+        if isinstance(value, Mapping):
+            return {key: self.value(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item, (*path, index)) for index, item in enumerate(value)]
+        return self.resolved(value, path) if isinstance(value, str) else value
+
+    def counted(self, path: Path) -> None:
+        self.count += 1
+        if self.count > MAX_VALUES or len(path) > MAX_DEPTH:
+            limit = f"more than {MAX_VALUES:,} values" if self.count > MAX_VALUES else f"more than {MAX_DEPTH} levels"
+            raise ConfigError([*self.document.problems, self.document.problem(f"{limit} (do anchors refer to each other?)", path[:3])])
+
+    def resolved(self, text: str, path: Path) -> str:
+        if self.environ is None or "$" not in text:
+            return text
+
+        def replace(match: re.Match[str]) -> str:
+            name, default = match["name"], match["default"]
+            if match[0] == "$$":
+                return "$"
+            if name is None:
+                self.document.report("'${' does not begin a variable; write $${ for the text itself", path)
+                return match[0]
+            self.document.secrets.add(path)
+            value = (self.environ or {}).get(name, default)
+            if value is None:
+                self.document.report(f"the environment has no variable {name}; set it, or write ${{{name}:-default}}", path)
+                return ""
+            return value
+
+        return _VARIABLE.sub(replace, text)
+
+
+class _Nodes(_Plain):
+    """The same from YAML's nodes, which know their lines."""
+
+    def __init__(self, document: Document, environ: Mapping[str, str] | None, loader: Any) -> None:
+        super().__init__(document, environ)
+        self.loader = loader
+        self.inside: set[int] = set()
+
+    def value(self, node: Any, path: Path) -> Any:
+        self.counted(path)
+        self.document.lines.setdefault(path, node.start_mark.line + 1)
+        if id(node) in self.inside:
+            raise ConfigError([self.document.problem("an anchor that contains itself", path)])
+        self.inside.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return dict(self.pairs(node, path))
+            if isinstance(node, yaml.SequenceNode):
+                return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+            value = self.loader.construct_object(node)
+            return self.resolved(value, path) if isinstance(value, str) else value
+        finally:
+            self.inside.discard(id(node))
+
+    def pairs(self, node: Any, path: Path) -> Iterator[tuple[Any, Any]]:
+        first: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.document.problems.append(self.document.problem("a key must be a plain text", path))
+                return
+            key, line = key_node.value, key_node.start_mark.line + 1
+            if key in first and key != "<<":
+                self.document.problems.append(
+                    Problem(f"the key {key!r} stands here a second time; first in line {first[key]}", path, self.document.file, line)
+                )
+            first.setdefault(key, line)
+        self.loader.flatten_mapping(node)  # `<<: *anchor`
+        for key_node, value_node in node.value:
+            key = self.loader.construct_object(key_node)
+            if not isinstance(key, str):
+                key = key_node.value  # `on:` is a boolean to YAML 1.1, and a key to whoever wrote it
+            self.document.lines[*path, key] = key_node.start_mark.line + 1
+            yield key, self.value(value_node, (*path, key))

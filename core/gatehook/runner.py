@@ -1,0 +1,263 @@
+"""The runner: owns the current generation, opens requests, reloads, and tells how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+from gatehook.assembly import Entry, resolve
+from gatehook.config import load_config, masked
+from gatehook.discovery import installed
+from gatehook.errors import GatehookError
+from gatehook.generation import Generation
+from gatehook.hooks import HookSpecs, hooks_of
+from gatehook.payloads import Payload
+from gatehook.request import Request
+from gatehook.results import Outcome, PluginMode
+
+logger = logging.getLogger("gatehook")
+P = TypeVar("P", bound=Payload)
+Source = str | os.PathLike[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PluginStatus:
+    """How one configured plugin is. ``state`` is ``running``, ``disabled``, ``failed``, ``off`` (all plugins are) or ``out`` (``on_error: disable``)."""
+
+    name: str
+    kind: str
+    distribution: str
+    version: str
+    mode: PluginMode
+    priority: int
+    hooks: tuple[str, ...]
+    tags: tuple[str, ...]
+    conditions: tuple[dict[str, list[str]], ...]
+    config: dict[str, Any]
+    access: str
+    state: str
+    reason: str
+    health: bool | str | None
+    warnings: tuple[str, ...]
+
+
+class Runner:
+    """Runs the plugins of a config::
+
+        async with Runner.from_config("gatehook.yaml") as runner:
+            async with runner.request(user="alice") as request:
+                outcome = await request.run(ToolPreInvokePayload("lookup", {"q": "Bob"}))
+    """
+
+    def __init__(self, source: Source, hooks: Collection[str] | None, hookspecs: Sequence[type]) -> None:
+        self._specs = (HookSpecs, *hookspecs)
+        self._hooks = {hook.name: hook for spec in self._specs for hook in hooks_of(spec)}
+        self._called = None if hooks is None else frozenset(hooks)
+        self._source = source
+        self._number = 0
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._poll: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
+        self._next: Generation | None = self._prepare(source)
+        self.generation: Any = _NotStarted()
+        self.last_error: GatehookError | None = None
+        """Why the last reload was refused; ``None`` once one succeeds."""
+
+    @classmethod
+    def from_config(
+        cls, source: Source, *, hooks: Collection[str] | None = None, hookspecs: type | Sequence[type] = ()
+    ) -> Self:
+        """A runner for a config file, or for a mapping of the same shape. Plugins come up when it is entered.
+
+        Args:
+            source: the file's path, or the mapping.
+            hooks: the hooks that the host calls. An enforcing plugin none of whose hooks is called is an error.
+            hookspecs: classes like :class:`gatehook.hooks.HookSpecs` with the host's own hooks.
+
+        Raises:
+            ConfigError: with everything that is wrong in the config.
+            ManifestError: a distribution describes an enabled plugin wrongly.
+        """
+        return cls(source, hooks, (hookspecs,) if isinstance(hookspecs, type) else hookspecs)
+
+    def _prepare(self, source: Source) -> Generation:
+        config = load_config(source)
+        entries = resolve(config, installed(), self._hooks, self._called)
+        self._number += 1
+        return Generation(self._number, config, entries, self._hooks, self._specs)
+
+    # -- its life
+
+    async def __aenter__(self) -> Self:
+        """Raises :class:`PluginLoadError` if a plugin that must run does not come up."""
+        if self._next is None:
+            raise GatehookError("this runner was started before; make a new one with Runner.from_config")
+        generation, self._next = self._next, None
+        await generation.start()
+        self.generation = generation
+        self._announce(generation)
+        self._poll = asyncio.create_task(self._look_after(), name="gatehook health")
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        if self._poll is not None:
+            self._poll.cancel()
+            await asyncio.gather(self._poll, return_exceptions=True)
+        generation, self.generation = self.generation, _NotStarted()
+        try:
+            await generation.shut_down()
+        finally:
+            if self._retiring:
+                await asyncio.wait(self._retiring)
+
+    async def reload(self, config: Source | None = None) -> None:
+        """Bring up a new generation beside the old one, then swap. ``None`` reads the same source again.
+
+        Requests that are open finish on the generation that they began with; it is shut down after the last of them.
+
+        Raises:
+            GatehookError: the config is wrong or a plugin does not come up; the old generation goes on serving.
+        """
+        async with self._reloading:
+            source = self._source if config is None else config
+            try:
+                generation = self._prepare(source)
+                await generation.start()
+            except GatehookError as error:
+                self.last_error = error
+                raise
+            old, self.generation = self.generation, generation
+            self._source, self.last_error = source, None
+            self._announce(generation)
+            task = asyncio.create_task(old.retire(), name="gatehook retire")
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    def _announce(self, generation: Generation) -> None:
+        if not generation.config.enabled:
+            print("gatehook: PLUGINS_ENABLED is false: no plugin runs, nothing is checked", file=sys.stderr)  # noqa: T201  # must be seen
+        for entry in generation.wanted():
+            for warning in entry.warnings:
+                logger.warning("plugin %r: %s", entry.name, warning)
+        for chain in generation.chains.values():
+            if chain.steps:
+                logger.info("%s: %s", chain.name, " > ".join(f"{step.name} ({step.mode})" for step in chain.steps))
+
+    async def _look_after(self) -> None:
+        """Poll health and bring up what failed, for as long as the runner is open."""
+        while True:
+            generation = self.generation
+            await asyncio.sleep(generation.config.settings.plugin_health_check_interval)
+            if generation is self.generation:
+                await generation.look()
+                await generation.retry()
+
+    # -- its use
+
+    def request(  # noqa: PLR0913  # the fields of a request, all optional and by keyword
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        user: str | None = None,
+        tenant_id: str | None = None,
+        server_id: str | None = None,
+        content_type: str | None = None,
+        roles: tuple[str, ...] | list[str] = (),
+        host: Any = None,
+    ) -> Request:
+        """One request, to be opened with ``async with``; it stays on the generation that is current then.
+
+        Args:
+            id: the host's own id; a random one if left out.
+            content_type: the media type of what the request carries, with or without parameters.
+            host: whatever the host hands to plugins for its own services.
+        """
+        return Request(
+            id=id, user=user, tenant_id=tenant_id, server_id=server_id, content_type=content_type, roles=roles, host=host, source=self
+        )
+
+    def has_hooks(self, hook: str) -> bool:
+        """Whether running the hook can have any effect: a plugin is on it, or watches it."""
+        if hook not in self._hooks:
+            raise GatehookError(f"there is no hook {hook!r}")
+        return any(not chain.idle for chain in self.generation.chains.values() if chain.name == hook)
+
+    async def explain(self, payload: P, request: Request) -> Outcome[P]:
+        """Run a hook for the sake of its records: who ran, who did not and why, what each said and changed.
+
+        The plugins really run; observers are not told. ``request`` is opened if it is not open yet.
+        """
+        if not request.is_open:
+            async with request:
+                return await self.explain(payload, request)
+        return await request.run(payload, told=False)
+
+    def plugins(self) -> list[PluginStatus]:
+        """The status of every configured plugin, in the order of the config."""
+        return [self._status(entry) for entry in self.generation.entries]
+
+    def _status(self, entry: Entry) -> PluginStatus:
+        config, available = entry.config, entry.available
+        state, reason = self._state(entry)
+        return PluginStatus(
+            name=config.name,
+            kind=config.kind or config.name,
+            distribution=(available and available.distribution) or "",
+            version=(available and available.version) or "",
+            mode=config.mode,
+            priority=config.priority,
+            hooks=entry.hooks or tuple(config.hooks or ()),
+            tags=tuple(config.tags),
+            conditions=tuple(condition.model_dump(exclude_defaults=True) for condition in config.conditions),
+            config=masked(config.config, self.generation.config.document, (*entry.path, "config")),
+            access="read" if entry.reads else "write",
+            state=state,
+            reason=reason,
+            health=entry.health,
+            warnings=tuple(entry.warnings),
+        )
+
+    def _state(self, entry: Entry) -> tuple[str, str]:
+        if entry.config.mode is PluginMode.DISABLED:
+            return "disabled", ""
+        if not self.generation.config.enabled:
+            return "off", "PLUGINS_ENABLED is false"
+        if entry.failure is not None:
+            return "failed", str(entry.failure)
+        breaker = self.generation.breakers.get(entry.name)
+        if breaker is not None and breaker.out:
+            return "out", "failed too often in a row"
+        return "running", ""
+
+    def stats(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Counts since this generation began, by plugin and hook; ``seconds`` is the time spent in the plugin."""
+        found: dict[str, dict[str, dict[str, Any]]] = {entry.name: {} for entry in self.generation.entries}
+        for chain in self.generation.chains.values():
+            chain.select.flush()
+        for (plugin, hook), tally in self.generation.tallies.items():
+            found[plugin][hook] = {
+                "runs": tally.runs,
+                "skipped": tally.skipped,
+                "modified": tally.modified,
+                "violations": tally.violations,
+                "responses": tally.responses,
+                "errors": dict(tally.errors),
+                "let_through": tally.let_through,
+                "seconds": tally.nanoseconds / 1e9,
+            }
+        return found
+
+
+class _NotStarted:
+    """Stands in for a generation outside `async with`."""
+
+    entries: tuple[Entry, ...] = ()
+    chains: Mapping[type[Payload], Any] = {}
+
+    def enter(self) -> None:
+        raise GatehookError("the runner is not running; use `async with Runner.from_config(…) as runner:`")
