@@ -26,8 +26,13 @@ DIST = ROOT / "dist"
 NPM = ROOT / ".cache" / "npm"
 SCHEMAS = {name: ROOT / "schemas" / f"{name}.schema.json" for name in ("config", "manifest")}
 
-CORE = nox.project.load_toml("pyproject.toml")
 FOLDERS = [path.parent for group in ("contrib", "hosts") for path in sorted(ROOT.glob(f"{group}/*/pyproject.toml"))]
+PROJECTS = {folder: nox.project.load_toml(folder / "pyproject.toml") for folder in (ROOT, *FOLDERS)}
+CORE = PROJECTS[ROOT]
+NAMES = [project["project"]["name"] for project in PROJECTS.values()]
+EDITABLE = [arg for folder in PROJECTS for arg in ("-e", str(folder))]
+# What the tests of all distributions need.
+TEST = sorted({need for project in PROJECTS.values() for need in nox.project.dependency_groups(project, "test")})
 PYTHONS = nox.project.python_versions(CORE)
 # One Python is enough for all but `pythons`: the one that runs nox, unless it is too old.
 PYTHON = None if sys.version_info >= (3, 11) else PYTHONS[0]
@@ -35,17 +40,6 @@ PYTHON = None if sys.version_info >= (3, 11) else PYTHONS[0]
 
 def group(*names: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(CORE, *names)
-
-
-def name_of(folder: Path) -> str:
-    return nox.project.load_toml(folder / "pyproject.toml")["project"]["name"]
-
-
-NAMES = [name_of(folder) for folder in (ROOT, *FOLDERS)]
-
-
-def editable(*folders: Path) -> list[str]:
-    return [arg for folder in folders for arg in ("-e", str(folder))]
 
 
 def wheel(name: str) -> str:
@@ -71,14 +65,17 @@ def npm_servers(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session) -> None:
-    session.install(*editable(ROOT, *FOLDERS), *group("test"))
+    session.install(*EDITABLE, *TEST)
     npm_servers(session)
     session.run("pytest", *session.posargs)
 
 
 def check_installed(session: nox.Session) -> None:
     """Look at what is installed with pytest alone: the configuration and fixtures here ask for more."""
-    session.run("pytest", "--config-file", os.devnull, "--noconftest", "-W", "error", "tests/test_installed.py")
+    session.run(
+        "pytest", "--config-file", os.devnull, "--noconftest", "-W", "error", "tests/test_installed.py",
+        env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )  # fmt: skip
 
 
 @nox.session(python=PYTHON)
@@ -99,7 +96,7 @@ def minimums(session: nox.Session) -> None:
     session.install("uv")
     target = ("--python", session.virtualenv.location)
     session.run(
-        "uv", "pip", "install", *target, "--resolution", "lowest-direct", *editable(ROOT, *FOLDERS), *group("test")
+        "uv", "pip", "install", *target, "--resolution", "lowest-direct", *EDITABLE, *TEST
     )  # fmt: skip
     listing = json.loads(session.run("uv", "pip", "list", *target, "--format", "json", silent=True, stderr=None))
     installed = {canonicalize_name(package["name"]): Version(package["version"]) for package in listing}
@@ -114,11 +111,10 @@ def minimums(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def build(session: nox.Session) -> None:
     """Build and check the sdist of every distribution, and the wheel from it, in dist/."""
-    projects = [nox.project.load_toml(folder / "pyproject.toml") for folder in (ROOT, *FOLDERS)]
-    backends = {requirement for project in projects for requirement in project["build-system"]["requires"]}
+    backends = {backend for project in PROJECTS.values() for backend in project["build-system"]["requires"]}
     session.install(*group("release"), *sorted(backends))
     shutil.rmtree(DIST, ignore_errors=True)
-    for folder in (ROOT, *FOLDERS):
+    for folder in PROJECTS:
         session.run("pyproject-build", "--no-isolation", "--outdir", str(DIST), str(folder), silent=True)
     session.run("twine", "check", "--strict", *map(str, sorted(DIST.iterdir())))
 
@@ -127,11 +123,9 @@ def build(session: nox.Session) -> None:
 @nox.parametrize("folder", [nox.param(folder, id=folder.name) for folder in FOLDERS])
 def plugin(session: nox.Session, folder: Path) -> None:
     """One distribution, from its built wheel, with nothing beside it but core and what its tests declare."""
-    project = nox.project.load_toml(folder / "pyproject.toml")
-    session.install(
-        wheel("gatehook"), wheel(project["project"]["name"]), "--find-links", str(DIST),
-        *nox.project.dependency_groups(project, "test"),
-    )  # fmt: skip
+    project = PROJECTS[folder]
+    own_tests = nox.project.dependency_groups(project, "test")
+    session.install(wheel("gatehook"), wheel(project["project"]["name"]), "--find-links", str(DIST), *own_tests)
     check_installed(session)
     session.run("pytest", str(folder / "tests"), *session.posargs)
 
@@ -139,7 +133,7 @@ def plugin(session: nox.Session, folder: Path) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """mypy, strict."""
-    session.install(*editable(ROOT, *FOLDERS), *group("types", "bench"))
+    session.install(*EDITABLE, *group("types", "bench"))
     sources = [ROOT / "core", *(folder / "src" for folder in FOLDERS), ROOT / "benchmarks", ROOT / "examples"]
     session.run("mypy", *(str(path) for path in sources if any(path.rglob("*.py"))))
 
@@ -155,7 +149,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def schemas(session: nox.Session) -> None:
     """Generate schemas/ from the models; with `-- --check`, fail if that changes anything."""
-    session.install(*editable(ROOT, *FOLDERS))
+    session.install(*EDITABLE)
     for name, path in SCHEMAS.items():
         generated = session.run("gatehook", "schema", name, silent=True, stderr=None)
         committed = path.read_text() if path.exists() else ""
@@ -198,7 +192,7 @@ def release(session: nox.Session, kind: str) -> None:
     elif kind == "sdist":
         session.install(*map(str, sorted(DIST.glob("*.tar.gz"))), *group("demo"))
     else:
-        session.install(*editable(ROOT, *FOLDERS), *group("demo"))
+        session.install(*EDITABLE, *group("demo"))
     session.install("pytest")
     check_installed(session)
     session.run("python", "examples/demo/demo.py")

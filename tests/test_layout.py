@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import gatehook
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -31,6 +32,18 @@ LAYERS = {
     "hooks": 1,
     "plugin": 1,
     "text": 1,
+    # documents: what people write
+    "config": 2,
+    "document": 2,
+    "manifest": 2,
+    "schemas": 2,
+    # mechanism
+    "chain": 3,
+    "discovery": 3,
+    # assembly
+    "assembly": 4,
+    "generation": 4,
+    "runner": 4,
     # edges
     "__init__": 5,
 }
@@ -52,12 +65,20 @@ def imports(path: Path) -> Iterator[tuple[str, str | None]]:
             yield from ((node.module or "", alias.name) for alias in node.names)
 
 
-def core_imports(path: Path) -> Iterator[str]:
-    """The modules of gatehook that the file imports, as they are called in LAYERS."""
-    for module, name in imports(path):
-        package, _, rest = module.partition(".")
-        if package == "gatehook":
-            yield rest.partition(".")[0] or (name if name in LAYERS else "__init__")
+def core_files(module: str) -> list[Path]:
+    """The files of a module of the core, which may be a package."""
+    return sorted([*(ROOT / "core/gatehook").glob(f"{module}.py"), *(ROOT / "core/gatehook").glob(f"{module}/**/*.py")])
+
+
+def core_imports(module: str) -> set[str]:
+    """The modules of the core that one imports, as they are called in LAYERS."""
+    found = set()
+    for path in core_files(module):
+        for imported, name in imports(path):
+            package, _, rest = imported.partition(".")
+            if package == "gatehook":
+                found.add(rest.partition(".")[0] or (name if name and core_files(name) else "__init__"))
+    return found
 
 
 @any_distribution
@@ -105,6 +126,10 @@ def test_each_distribution_depends_on_the_core_by_version(folder):
     assert not core.specifier.contains("1.0")
 
 
+def test_the_core_tells_its_version():
+    assert gatehook.__version__ == CORE["project"]["version"]
+
+
 @any_plugin
 def test_a_manifest_tells_the_version_of_its_distribution(folder):
     manifest = yaml.safe_load((folder / "plugin-manifest.yaml").read_text())
@@ -112,13 +137,24 @@ def test_a_manifest_tells_the_version_of_its_distribution(folder):
 
 
 def test_every_module_of_the_core_has_a_layer():
-    assert sorted(LAYERS) == sorted(path.stem for path in ROOT.glob("core/gatehook/*.py"))
+    modules = {path.relative_to(ROOT / "core/gatehook").parts[0] for path in ROOT.glob("core/gatehook/**/*.py")}
+    assert sorted(LAYERS) == sorted(module.removesuffix(".py") for module in modules)
 
 
 @pytest.mark.parametrize("module", LAYERS)
 def test_imports_in_the_core_never_point_up(module):
-    imported = set(core_imports(ROOT / f"core/gatehook/{module}.py"))
-    assert [other for other in sorted(imported) if LAYERS[other] > LAYERS[module]] == []
+    assert {other: LAYERS[other] for other in core_imports(module) if LAYERS[other] > LAYERS[module]} == {}
+
+
+def test_the_vocabulary_knows_no_pluggy():
+    files = [path for module, layer in LAYERS.items() if layer == 0 for path in core_files(module)]
+    assert [path.name for path in files if "pluggy" in {module for module, _ in imports(path)}] == []
+
+
+def test_discovery_alone_reads_metadata():
+    readers = {"importlib_metadata", "importlib.metadata"}
+    files = [path for module in LAYERS if module != "discovery" for path in core_files(module)]
+    assert [path.name for path in files if readers & {module for module, _ in imports(path)}] == []
 
 
 @any_distribution
