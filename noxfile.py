@@ -168,6 +168,13 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", str(ROOT / "site"))
 
 
+@nox.session(python=PYTHON)
+def changelog(session: nox.Session) -> None:
+    """Show what changelog/ adds to the next version; with `-- --yes`, write CHANGELOG.md."""
+    session.install(*group("changelog"))
+    session.run("towncrier", "build", "--version", CORE["project"]["version"], *(session.posargs or ["--draft"]))
+
+
 @nox.session(python=PYTHON, requires=["build"])
 def bench(session: nox.Session) -> None:
     """Measure gatehook beside its peer."""
