@@ -40,11 +40,14 @@ def main() -> None:
     if unknown := set(options.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
 
-    sections = {}
-    for name in options.sections or SECTIONS:
-        sections[name] = SECTIONS[name](options.quick)
-        print(f"{sections[name].table}\n", flush=True)
-    write(options.output, sections, options.quick)
+    sections: dict[str, Section] = {}
+    try:
+        for name in options.sections or SECTIONS:
+            sections[name] = SECTIONS[name](options.quick)
+            print(f"{sections[name].table}\n", flush=True)
+    finally:  # what was measured before something broke
+        if sections:
+            write(options.output, sections, options.quick)
 
 
 def write(folder: Path, sections: dict[str, Section], quick: bool) -> None:

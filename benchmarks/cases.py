@@ -16,7 +16,7 @@ class Case:
     title: str
     shape: Shape = "request"
     plugins: int = 5
-    behaviour: Literal["noop", "reader", "writer"] = "noop"
+    behaviour: Literal["noop", "looker", "reader", "writer"] = "noop"
     records: int = 0  # 0: the arguments are one record
     configured: int = 0  # 0: no conditions; else so many plugins, each for one tool
     peer_isolates: bool = False
@@ -59,6 +59,8 @@ CASES = (
     Case("records_read", "5 plugins, and their records read", "records_read"),
     Case("isolated", "5 plugins, peer isolates too", peer_isolates=True),
     Case("large", "5 plugins, 100 kB", records=500),
+    Case("lookers", "5 that look at an argument", behaviour="looker"),
+    Case("large_lookers", "5 that look at an argument, 100 kB", behaviour="looker", records=500),
     Case("readers", "5 readers", behaviour="reader"),
     Case("large_readers", "5 readers, 100 kB", behaviour="reader", records=500),
     Case("writers", "5 writers", behaviour="writer"),

@@ -73,7 +73,8 @@ def _table(samples: Samples) -> Table:
         notes=[
             "Medians of rounds; times faster is the median of pairs of one round.",
             "Arguments are 200 bytes of JSON where no size is given. A writer changes one of them.",
-            "gatehook isolates in every row; cpex only where a row says so, by a policy for the hook.",
+            "A reader looks at an argument too, and its manifest promises `access: read`.",
+            "gatehook isolates in every row, by a copy when a plugin first looks; cpex only where a row says so.",
         ],
     )
     titles = {case.name: case.title for case in CASES} | {SLOPE: "each further plugin, from 1 to 20"}

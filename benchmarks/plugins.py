@@ -1,4 +1,4 @@
-"""gatehook's plugins: one that has nothing to say, and one that changes an argument."""
+"""gatehook's plugins: one that has nothing to say, one that looks at an argument, and one that changes it."""
 
 from gatehook import (
     Plugin,
@@ -16,6 +16,12 @@ class NoopPlugin(Plugin):
 
     async def tool_post_invoke(self, payload: ToolPostInvokePayload, context: PluginContext) -> ToolPostInvokeResult:
         return ToolPostInvokeResult()
+
+
+class LookerPlugin(Plugin):
+    async def tool_pre_invoke(self, payload: ToolPreInvokePayload, context: PluginContext) -> ToolPreInvokeResult:
+        assert "revision" in payload.args
+        return ToolPreInvokeResult()
 
 
 class WriterPlugin(Plugin):

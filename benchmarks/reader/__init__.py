@@ -5,4 +5,5 @@ from gatehook import Plugin, PluginContext, ToolPreInvokePayload, ToolPreInvokeR
 
 class ReaderPlugin(Plugin):
     async def tool_pre_invoke(self, payload: ToolPreInvokePayload, context: PluginContext) -> ToolPreInvokeResult:
+        assert "revision" in payload.args
         return ToolPreInvokeResult()

@@ -35,14 +35,23 @@ class NoopPlugin(Plugin):
         return PluginResult()
 
 
+class LookerPlugin(Plugin):
+    async def tool_pre_invoke(self, payload: ToolPreInvokePayload, context: PluginContext) -> PluginResult[Any]:
+        assert "revision" in payload.args
+        return PluginResult()
+
+
 class WriterPlugin(Plugin):
     async def tool_pre_invoke(self, payload: ToolPreInvokePayload, context: PluginContext) -> PluginResult[Any]:
         args = {**payload.args, "revision": payload.args["revision"] + 1}
         return PluginResult(modified_payload=payload.model_copy(update={"args": args}))
 
 
+KINDS = {"noop": NoopPlugin, "looker": LookerPlugin, "reader": LookerPlugin, "writer": WriterPlugin}
+
+
 def config(case: Case) -> Config:
-    kind = WriterPlugin if case.behaviour == "writer" else NoopPlugin
+    kind = KINDS[case.behaviour]
     return Config(
         plugins=[
             PluginConfig(

@@ -26,14 +26,28 @@ class Noop:
         return Result()
 
 
+class Looker:
+    async def call(self, payload: Payload) -> Result:
+        assert "revision" in payload.value
+        return Result()
+
+
 class Writer:
     async def call(self, payload: Payload) -> Result:
         return Result(Payload(payload.name, {**payload.value, "revision": payload.value["revision"] + 1}))
 
 
+KINDS: dict[str, type[Noop | Looker | Writer]] = {
+    "noop": Noop,
+    "looker": Looker,
+    "reader": Looker,
+    "writer": Writer,
+}
+
+
 @asynccontextmanager
 async def prepare(case: Case) -> AsyncIterator[Loop]:
-    kind = Writer if case.behaviour == "writer" else Noop
+    kind = KINDS[case.behaviour]
     calls = [kind().call for _ in range(case.plugins)]
     args = case.arguments
 

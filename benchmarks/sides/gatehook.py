@@ -12,6 +12,7 @@ from benchmarks.timing import Loop
 
 KINDS = {
     "noop": "benchmarks.plugins.NoopPlugin",
+    "looker": "benchmarks.plugins.LookerPlugin",
     "reader": "benchmarks.reader.ReaderPlugin",
     "writer": "benchmarks.plugins.WriterPlugin",
 }
