@@ -120,5 +120,5 @@ def _sentence(method: str, blocked: BlockedError) -> str:
         advice = "The same call will be refused again: ask for something else, or ask the operator of the connection."
     else:
         advice = "Change the request accordingly; the same one will be refused again."
-    why = f"{reason} [{violation.code}]" if reason else f"[{violation.code}]"
-    return f"Blocked by {by}: {why}. {happened} {advice}"
+    why = f" [{violation.code}]" + (f": {reason}" if reason else "")
+    return f"Blocked by {by}{why}. {happened} {advice}"

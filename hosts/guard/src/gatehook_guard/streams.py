@@ -115,7 +115,8 @@ class Output(asyncio.BaseProtocol):
         """Write what is left, for no longer than ``limit`` seconds."""
         self._transport.close()
         await asyncio.wait([self.lost], timeout=limit)
-        self._transport.abort()
+        if not self.lost.done():
+            self._transport.abort()
 
 
 async def connect_output(fd: int, sink: Output, read: int) -> None:
