@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gatehook.document import Document, read_document
+from gatehook.document import MASK, Document, read_document
 from gatehook.errors import ConfigError, nearest
 from gatehook.plugin import PluginConfig, Seconds
 from gatehook.values import Path
-
-MASK: Final = "********"
 
 
 class PluginSettings(BaseModel):
@@ -27,7 +26,8 @@ class PluginSettings(BaseModel):
     plugin_timeout: Seconds = 30.0
     """Seconds for one call of one plugin, where the entry has no `timeout`."""
     fail_on_plugin_error: bool | None = None
-    """Raise a plugin's failure to the host instead of applying `on_error`. Written out as false it opens no enforcing guard."""
+    """Raise a plugin's failure to the host instead of applying `on_error`. Written out as false it opens no enforcing
+    guard."""
     enable_plugin_api: bool = True
     """Whether the management API answers."""
     plugin_health_check_interval: Seconds = 60.0
@@ -39,7 +39,8 @@ class PluginSettings(BaseModel):
     shutdown_timeout: Seconds = 10.0
     """Seconds for all plugins to shut down."""
     max_payload_bytes: Annotated[int, Field(gt=0)] | None = None
-    """Larger payloads are not shown to plugins; each fails instead, so `on_error` decides. Where the host knows the size."""
+    """Larger payloads are not shown to plugins; each fails instead, so `on_error` decides. Where the host knows the
+    size."""
     verify_access: bool = False
     """For development: copy and compare for plugins that promise `access: read`."""
 
@@ -57,9 +58,9 @@ class Topmost(BaseModel):
 
 @dataclass
 class Config:
-    """A config that was read. ``sections`` holds what belongs to hosts; ``plugins`` only the entries that are in themselves valid.
+    """A config that was read. ``sections`` holds what belongs to hosts, ``plugins`` only the entries that are valid.
 
-    ``problems`` of the document are not raised yet: whoever checks on adds to them, so that an operator sees all at once.
+    ``problems`` of the document are not raised yet: whoever checks on adds to them, so that an operator sees all.
     """
 
     document: Document
@@ -89,7 +90,8 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any], environ: Map
         config.document.report(f"a config is a mapping with `plugins:`, got {type(data).__name__}")
         return config
     config.sections = {key: value for key, value in data.items() if key not in Topmost.model_fields}
-    settings = validate(PluginSettings, data.get("plugin_settings") or {}, config.document, ("plugin_settings",))
+    settings = {} if data.get("plugin_settings") is None else data["plugin_settings"]
+    settings = validate(PluginSettings, settings, config.document, ("plugin_settings",))
     config.settings = settings or config.settings
     entries = data.get("plugins")
     if not isinstance(entries, list):
@@ -109,7 +111,8 @@ def _check_names(config: Config) -> None:
     for index, plugin in config.plugins:
         if plugin.name in first:
             config.document.report(
-                f"the name {plugin.name!r} is taken by plugins[{first[plugin.name]}]; names are unique", ("plugins", index, "name")
+                f"the name {plugin.name!r} is taken by plugins[{first[plugin.name]}]; names are unique",
+                ("plugins", index, "name"),
             )
         first.setdefault(plugin.name, index)
 
@@ -126,7 +129,10 @@ def validate(model: type[Any], data: Any, document: Document, path: Path) -> Any
 
 def describe_fault(model: type[BaseModel], fault: Any, document: Document, path: Path) -> tuple[str, Path]:
     """One of pydantic's errors in our words: the message and the path in the document."""
-    where = (*path, *(part for part in fault["loc"] if isinstance(part, int) or not part.startswith(("function-", "constrained-"))))
+    where = (
+        *path,
+        *(part for part in fault["loc"] if isinstance(part, int) or not part.startswith(("function-", "constrained-"))),
+    )
     if fault["type"] == "extra_forbidden":
         return f"unknown key {where[-1]!r}{nearest(str(where[-1]), known_keys(model, fault['loc'][:-1]))}", where
     if fault["type"] == "missing":
@@ -136,7 +142,8 @@ def describe_fault(model: type[BaseModel], fault: Any, document: Document, path:
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] in ("enum", "literal_error"):
         wanted = fault["ctx"]["expected"]
-        message = f"must be {wanted}{nearest(str(fault['input']), wanted.replace(' or ', ', ').replace(chr(39), '').split(', '))}"
+        hint = "" if document.is_secret(where) else nearest(str(fault["input"]), re.findall(r"'([^']+)'", wanted))
+        message = f"must be {wanted}{hint}"
     if isinstance(fault["input"], str | int | float | bool | None) and not document.is_secret(where):
         message = f"{message[:1].lower()}{message[1:]}; got {fault['input']!r}"
     return message, where
@@ -148,7 +155,11 @@ def known_keys(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
         if isinstance(part, int):
             continue
         annotation = model.model_fields[part].annotation
-        inner = [arg for arg in (annotation, *getattr(annotation, "__args__", ())) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+        inner = [
+            arg
+            for arg in (annotation, *getattr(annotation, "__args__", ()))
+            if isinstance(arg, type) and issubclass(arg, BaseModel)
+        ]
         if not inner:
             return []
         model = inner[0]

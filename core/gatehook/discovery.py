@@ -1,14 +1,10 @@
-"""What is installed, from metadata alone: entry points, distributions and manifests. The only user of importlib-metadata.
-
-Nothing is imported here except, in :func:`load`, the class of a plugin that the operator enabled.
-"""
+"""What is installed, from metadata alone: entry points, distributions, manifests. The only user of importlib-metadata."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -16,7 +12,7 @@ from typing import Any, Final
 
 import importlib_metadata as metadata
 
-from gatehook.errors import GatehookError, ManifestError, nearest
+from gatehook.errors import GatehookError, ManifestError
 from gatehook.manifest import MANIFEST_FILE, Manifest, parse_manifests
 
 PLUGINS: Final = "gatehook.plugins"
@@ -24,16 +20,12 @@ CONFIG: Final = "gatehook.config"
 COMMANDS: Final = "gatehook.commands"
 
 
-class NotFoundError(GatehookError):
-    """No installed distribution, and no local module, provides a kind."""
-
-
 @dataclass(frozen=True)
 class Available:
     """One plugin that could be enabled: an installed entry point, or a local class.
 
-    ``target`` is ``module:attribute``. ``manifest`` is missing for a local class without one, and where ``problem`` says what
-    is wrong with it.
+    ``target`` is ``module:attribute``. ``manifest`` is missing for a local class without one, and where ``problem``
+    says what is wrong with it.
     """
 
     name: str
@@ -56,35 +48,66 @@ class Contribution:
     name: str
     distribution: str
     point: Any
+    rival: str = ""
 
     def load(self) -> Any:
         """Import what it names.
 
         Raises:
-            GatehookError: the import failed; the message names distribution and entry point.
+            GatehookError: the import failed, or two distributions claim the name. The message names who and what.
         """
+        if self.rival:
+            raise GatehookError(f"{self.name!r} is claimed by {self.distribution} and {self.rival}; uninstall one")
         try:
             return self.point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             what = f"{self.point.group}: {self.name} = {self.point.value}"
-            raise GatehookError(f"{self.distribution} is broken: its entry point {what} raised {type(error).__name__}: {error}") from error
+            raise GatehookError(
+                f"{self.distribution} is broken: its entry point {what} raised {type(error).__name__}: {error}"
+            ) from error
 
 
 def installed() -> list[Available]:
-    """Every plugin that an installed distribution advertises, also the broken and the shadowed ones, in the order of the path."""
+    """Every plugin that is advertised, also the broken and the shadowed ones, in the order of the path."""
     found: dict[tuple[str, str], Available] = {}
-    for distribution in metadata.distributions():
-        points = [point for point in distribution.entry_points if point.group == PLUGINS]
-        for item in _advertised(distribution, points) if points else ():
+    for distribution, points in _distributions(PLUGINS):
+        for item in _advertised(distribution, points):
             found.setdefault((item.name, item.location), item)  # one folder may stand on the path twice
     return list(found.values())
 
 
+def _distributions(group: str) -> Iterator[tuple[Any, list[Any]]]:
+    """The distributions that have entry points in ``group``, and those points. What others do wrong is passed over."""
+    for distribution in metadata.distributions():
+        points: list[Any] = []
+        with suppress(Exception):  # a stranger's entry_points.txt may hold anything
+            points = [point for point in distribution.entry_points if point.group == group]
+        if points:
+            yield distribution, points
+
+
+def _identity(distribution: Any) -> tuple[str, str]:
+    """Name and version.
+
+    Raises:
+        ManifestError: the distribution's metadata do not tell.
+    """
+    try:
+        name, version = distribution.metadata["Name"], distribution.version
+    except Exception:  # noqa: BLE001  # of a damaged installation; what is raised differs between versions
+        name = version = None
+    if not name or not version:
+        where = distribution.locate_file("")
+        raise ManifestError(f"a distribution in {where} is damaged: no name and version in its metadata")
+    return name, version
+
+
 def _advertised(distribution: Any, points: list[Any]) -> Iterator[Available]:
-    name, version = distribution.metadata["Name"], distribution.version
+    name, version = "", ""
     manifests: dict[str, Manifest] = {}
     problem = ""
     try:
+        name, version = _identity(distribution)
         manifests = _manifests(distribution, points, f"{name} {version}: {MANIFEST_FILE}")
         lies = sorted({m.version for m in manifests.values()} - {version})
         if lies:
@@ -93,7 +116,13 @@ def _advertised(distribution: Any, points: list[Any]) -> Iterator[Available]:
         problem = str(error)
     for point in points:
         yield Available(
-            point.name, point.value, name, version, str(distribution.locate_file("")), manifests.get(point.name), problem
+            point.name,
+            point.value,
+            name,
+            version,
+            str(distribution.locate_file("")),
+            manifests.get(point.name),
+            problem,
         )
 
 
@@ -102,87 +131,33 @@ def _manifests(distribution: Any, points: list[Any], origin: str) -> dict[str, M
     if text is None:
         text = _text_beside(points[0].value.partition(":")[0].partition(".")[0])
     if text is None:
-        raise ManifestError(f"{origin}: missing, both in the distribution's metadata and beside the package's __init__.py")
+        raise ManifestError(
+            f"{origin}: missing, both in the distribution's metadata and beside the package's __init__.py"
+        )
     return parse_manifests(text, [point.name for point in points], origin)
+
+
+def own_version() -> str:
+    version: str = metadata.version("gatehook")
+    return version
 
 
 def contributions(group: str) -> list[Contribution]:
     """What hosts contribute to a group, by name."""
-    found = {
-        point.name: Contribution(point.name, distribution.metadata["Name"], point)
-        for distribution in metadata.distributions()
-        for point in distribution.entry_points
-        if point.group == group
-    }
+    found: dict[str, Contribution] = {}
+    for distribution, points in _distributions(group):
+        try:
+            origin, _ = _identity(distribution)
+        except ManifestError as error:
+            origin = str(error)
+        for point in points:
+            first = found.setdefault(point.name, Contribution(point.name, origin, point))
+            if first.distribution != origin:  # of two copies of one distribution the first is the one that is imported
+                found[point.name] = replace(first, rival=origin)
     return [found[name] for name in sorted(found)]
 
 
-def find(kind: str, available: Iterable[Available], pin: str | None = None) -> Available:
-    """What ``kind`` means: an entry point, else an alias, else the dotted path of a local class.
-
-    Raises:
-        NotFoundError: nothing provides it.
-        ManifestError: several distributions claim it and ``pin``, the name of one of them, does not decide.
-    """
-    available = list(available)
-    claims = [item for item in available if item.name == kind]
-    claims = claims or [item for item in available if item.manifest and kind in item.manifest.aliases]
-    if pin is not None:
-        pinned = [item for item in claims if _normal(item.distribution or "") == _normal(pin)]
-        if claims and not pinned:
-            raise NotFoundError(f"{kind!r} is provided by {claims[0].origin}, not by the distribution {pin!r}")
-        claims = pinned[:1]  # of two copies the first on the path is the one that an import finds
-    if len(claims) > 1:
-        both = " and ".join(item.origin for item in claims)
-        raise ManifestError(f"{kind!r} is claimed by {both}; uninstall one, or pin one with `distribution:`")
-    if claims:
-        return claims[0]
-    if "." in kind or ":" in kind:
-        return _local(kind)
-    hint = nearest(kind, [item.name for item in available])
-    distribution = KNOWN_KINDS.get(kind)
-    install = f"; it comes with the distribution {distribution}, which is not installed" if distribution else ""
-    raise NotFoundError(f"no installed distribution provides {kind!r}{install or hint}")
-
-
-KNOWN_KINDS: Final = {
-    "audit_log": "gatehook-audit-log",
-    "deny_list": "gatehook-deny-list",
-    "external": "gatehook-external-mcp",
-    "external_grpc": "gatehook-external-grpc",
-    "http_guard": "gatehook-external-http",
-    "llama_guard": "gatehook-external-http",
-    "opa": "gatehook-external-http",
-    "openai_moderation": "gatehook-external-http",
-    "pii_filter": "gatehook-pii-filter",
-    "search_replace": "gatehook-search-replace",
-}
-"""Kinds of our own distributions, to name what is missing."""
-
-
-def _normal(distribution: str) -> str:
-    return distribution.replace("_", "-").replace(".", "-").lower()
-
-
-def _local(kind: str) -> Available:
-    module, _, attribute = kind.partition(":") if ":" in kind else kind.rpartition(".")
-    spec = _spec_without_import(module)
-    if spec is None and module not in sys.modules:
-        raise NotFoundError(
-            f"no installed distribution provides {kind!r} as an entry point or alias, and there is no module {module!r} on the path"
-        )
-    origin = spec.origin if spec else getattr(sys.modules[module], "__file__", None)
-    text = _read(Path(origin).parent / MANIFEST_FILE) if origin else None
-    item = Available(kind, f"{module}:{attribute}")
-    if text is None:
-        return item
-    try:
-        return replace(item, manifest=parse_manifests(text, [kind], f"{MANIFEST_FILE} beside {module}")[kind])
-    except ManifestError as error:
-        return replace(item, problem=str(error))
-
-
-def _spec_without_import(module: str) -> ModuleSpec | None:
+def spec_without_import(module: str) -> ModuleSpec | None:
     """Like :func:`importlib.util.find_spec`, which imports the packages above a module to find it."""
     if module in sys.modules:
         return sys.modules[module].__spec__  # none for a module that somebody made by hand, such as __main__
@@ -199,50 +174,13 @@ def _spec_without_import(module: str) -> ModuleSpec | None:
 
 
 def _text_beside(package: str) -> str | None:
-    spec = _spec_without_import(package)
+    spec = spec_without_import(package)
     locations = list(spec.submodule_search_locations or ()) if spec else []
-    return _read(Path(locations[0]) / MANIFEST_FILE) if locations else None
+    return read_text(Path(locations[0]) / MANIFEST_FILE) if locations else None
 
 
-def _read(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-
-
-def load(available: Available, base: type[Any]) -> type[Any]:
-    """Import the class.
-
-    Raises:
-        GatehookError: it cannot be imported, or it is not a concrete subclass of ``base``. The message says which of these.
-    """
-    module_name, _, attribute = available.target.partition(":")
-    try:
-        value = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and module_name.startswith(error.name):
-            raise GatehookError(f"there is no module {error.name!r} (wanted for {available.target})") from None
-        raise GatehookError(f"importing {module_name} needs the module {error.name!r}, which is not installed") from error
-    except (Exception, SystemExit) as error:
-        raise GatehookError(f"importing {module_name} raised {type(error).__name__}: {error}") from error
-    for name in attribute.split("."):
-        if not hasattr(value, name):
-            near = nearest(name, [key for key in vars(value) if not key.startswith("_")])
-            raise GatehookError(f"{module_name} has no {name!r}{near}")
-        value = getattr(value, name)
-    return _plugin_class(value, available.target, base)
-
-
-def _plugin_class(value: Any, target: str, base: type[Any]) -> type[Any]:
-    if isinstance(value, base):
-        raise GatehookError(f"{target} is an instance; name its class {type(value).__name__}")
-    if inspect.ismodule(value):
-        raise GatehookError(f"{target} is a module; name the class in it")
-    if not isinstance(value, type):
-        raise GatehookError(f"{target} is a {type(value).__name__}; a plugin is a subclass of gatehook.Plugin")
-    if not issubclass(value, base):
-        raise GatehookError(f"{target} is not a subclass of gatehook.Plugin")
-    if inspect.isabstract(value):
-        raise GatehookError(f"{target} is abstract: {', '.join(sorted(value.__abstractmethods__))} is not implemented")
-    return value

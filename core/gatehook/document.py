@@ -1,4 +1,4 @@
-"""YAML as people write it, strictly: every value's line is known, nothing is read twice, nothing is dropped in silence."""
+"""YAML as people write it, strictly: every value's line is known, nothing is read twice or dropped in silence."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import yaml
 from gatehook.errors import ConfigError, Problem
 from gatehook.values import MAX_DEPTH, Path
 
+MASK: Final = "********"
+SHORTEST_SECRET: Final = 4
 MAX_VALUES: Final = 100_000
 """Values that a document may have once its anchors are expanded."""
 _VARIABLE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\{)")
@@ -22,12 +24,16 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass
 class Document:
-    """A YAML document: its data, the line of every path in it, and which strings came from variables."""
+    """A YAML document: its data, the line of every path in it, and which strings came from variables.
+
+    ``secrets`` are the paths of those strings, ``variables`` what the environment put into them.
+    """
 
     data: Any = None
     file: str | None = None
     lines: dict[Path, int] = field(default_factory=dict)
     secrets: set[Path] = field(default_factory=set)
+    variables: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, message: str, path: Path = ()) -> Problem:
@@ -37,6 +43,13 @@ class Document:
 
     def is_secret(self, path: Path) -> bool:
         return any(path[: len(secret)] == secret or secret[: len(path)] == path for secret in self.secrets)
+
+    def redacted(self, text: str) -> str:
+        """``text``, which others wrote, with a mask for every variable's value. Short values are words, not secrets."""
+        for value in sorted(self.variables, key=len, reverse=True):
+            if len(value) >= SHORTEST_SECRET:
+                text = text.replace(value, MASK)
+        return text
 
     def report(self, message: str, path: Path = ()) -> None:
         self.problems.append(self.problem(message, path))
@@ -56,7 +69,9 @@ def read_document(source: str | os.PathLike[str] | Mapping[str, Any], environ: M
     try:
         text = FilePath(file).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError([Problem(f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", file=file)]) from None
+        raise ConfigError(
+            [Problem(f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", file=file)]
+        ) from None
     except OSError as error:
         raise ConfigError([Problem(f"cannot read the file: {error.strerror}", file=file)]) from None
     return parse_document(text, file, environ)
@@ -107,7 +122,9 @@ class _Plain:
         self.count += 1
         if self.count > MAX_VALUES or len(path) > MAX_DEPTH:
             limit = f"more than {MAX_VALUES:,} values" if self.count > MAX_VALUES else f"more than {MAX_DEPTH} levels"
-            raise ConfigError([*self.document.problems, self.document.problem(f"{limit} (do anchors refer to each other?)", path[:3])])
+            raise ConfigError(
+                [*self.document.problems, self.document.problem(f"{limit} (do anchors refer to each other?)", path[:3])]
+            )
 
     def resolved(self, text: str, path: Path) -> str:
         if self.environ is None or "$" not in text:
@@ -121,9 +138,14 @@ class _Plain:
                 self.document.report("'${' does not begin a variable; write $${ for the text itself", path)
                 return match[0]
             self.document.secrets.add(path)
-            value = (self.environ or {}).get(name, default)
+            found = (self.environ or {}).get(name)
+            if found is not None:
+                self.document.variables.add(found)
+            value = default if found is None else found
             if value is None:
-                self.document.report(f"the environment has no variable {name}; set it, or write ${{{name}:-default}}", path)
+                self.document.report(
+                    f"the environment has no variable {name}; set it, or write ${{{name}:-default}}", path
+                )
                 return ""
             return value
 
@@ -163,7 +185,12 @@ class _Nodes(_Plain):
             key, line = key_node.value, key_node.start_mark.line + 1
             if key in first and key != "<<":
                 self.document.problems.append(
-                    Problem(f"the key {key!r} stands here a second time; first in line {first[key]}", path, self.document.file, line)
+                    Problem(
+                        f"the key {key!r} stands here a second time; first in line {first[key]}",
+                        path,
+                        self.document.file,
+                        line,
+                    )
                 )
             first.setdefault(key, line)
         self.loader.flatten_mapping(node)  # `<<: *anchor`

@@ -49,25 +49,18 @@ class Generation:
         self.tallies: dict[tuple[str, str], Tally] = {}
         self.breakers: dict[str, Breaker] = {}
         self._hooks, self._specs = hooks, specs
-        self._requests = 0
+        self.requests = 0
         self._unused = asyncio.Event()
         self._unused.set()
         self._started: list[Entry] = []
 
     # -- being used
 
-    def enter(self) -> None:
-        self._requests += 1
-
     def leave(self) -> None:
-        self._requests -= 1
-        if not self._requests:
+        """One of the requests that are open on this generation closed."""
+        self.requests -= 1
+        if not self.requests:
             self._unused.set()
-
-    @property
-    def requests(self) -> int:
-        """How many requests are open on this generation."""
-        return self._requests
 
     # -- coming up
 
@@ -210,12 +203,12 @@ class Generation:
 
     async def retire(self) -> None:
         """Shut down once the last request closed, or after ``shutdown_timeout``; then the hooks of those still open block."""
-        if self._requests:
+        if self.requests:
             self._unused.clear()
             try:
                 await asyncio.wait_for(self._unused.wait(), self.config.settings.shutdown_timeout)
             except TimeoutError:
-                logger.warning("%d requests were still open on an old generation; their hooks block from now on", self._requests)
+                logger.warning("%d requests were still open on an old generation; their hooks block from now on", self.requests)
         await self.shut_down()
 
     async def shut_down(self) -> None:
@@ -246,7 +239,7 @@ class Generation:
 
 async def within(function: Callable[[], Any], limit: float, answers: list[Any] | None = None) -> Failure | None:
     """Call one of a plugin's own methods for no longer than ``limit`` seconds; what it returned is put into ``answers``."""
-    said = begin(function, inspect.iscoroutinefunction(function))
+    said = begin(lambda *_: function(), inspect.iscoroutinefunction(function), None, None)
     if isinstance(said, Suspended):
         said = await said.finish(clock() + int(limit * 1e9))
     if isinstance(said, Failure):

@@ -177,9 +177,9 @@ def check_signature(function: Callable[..., Any], hook: Hook) -> str | None:
     return None
 
 
-def misspelt_hooks(plugin: object, hooks: dict[str, Hook]) -> Iterator[tuple[str, str]]:
+def misspelt_hooks(cls: type, hooks: dict[str, Hook]) -> Iterator[tuple[str, str]]:
     """Methods that were surely meant as hooks: ``(method, hook)``. They take a hook's parameters and nearly bear its name."""
-    for name, function in inspect.getmembers_static(type(plugin), inspect.isfunction):
+    for name, function in inspect.getmembers_static(cls, inspect.isfunction):
         if name in hooks or name.startswith("_"):
             continue
         for hook in hooks.values():

@@ -63,7 +63,9 @@ def parse_manifests(text: str, names: list[str], origin: str) -> dict[str, Manif
         raise ManifestError(f"{origin}: a manifest is a mapping, got {type(data).__name__}")
     several = bool(data) and all(isinstance(value, Mapping) and "available_hooks" in value for value in data.values())
     if not several and len(names) > 1:
-        raise ManifestError(f"{origin}: describes one plugin, but the distribution has {', '.join(names)}; map each to its description")
+        raise ManifestError(
+            f"{origin}: describes one plugin, but the distribution has {', '.join(names)}; map each to its description"
+        )
     if several and set(data) != set(names):
         raise ManifestError(f"{origin}: describes {', '.join(data)}, but the distribution has {', '.join(names)}")
     described = data if several else {names[0]: data}

@@ -13,12 +13,12 @@ from gatehook.results import Outcome
 P = TypeVar("P", bound=Payload)
 
 
-class Chains(Protocol):
-    """What a request needs of a generation: to be counted, and the chain for a payload."""
+class Generation(Protocol):
+    """What a request needs of a generation: its chains, and to be counted."""
 
     chains: Mapping[type[Payload], Any]
+    requests: int
 
-    def enter(self) -> None: ...
     def leave(self) -> None: ...
 
 
@@ -29,13 +29,13 @@ class Request:
     """
 
     __slots__ = (
-        "_chains", "_generation", "_id", "_source", "content_type", "host", "identified",
-        "roles", "server_id", "state", "states", "tenant_id", "user",
+        "_chains", "_generation", "_id", "content_type", "host", "identified", "roles", "server_id", "source", "state", "states",
+        "tenant_id", "user",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913  # the fields of a request, all optional and by keyword
+    def __init__(  # noqa: PLR0913  # the fields of a request, all optional
         self,
-        *,
+        source: Any = None,
         id: str | None = None,  # noqa: A002  # the name that hosts use
         user: str | None = None,
         tenant_id: str | None = None,
@@ -43,21 +43,20 @@ class Request:
         content_type: str | None = None,
         roles: tuple[str, ...] | list[str] = (),
         host: Any = None,
-        source: Any = None,
     ) -> None:
+        self.source = source  # the runner: its current generation is looked up when the request opens
         self._id = id
         self.user = user
         self.tenant_id = tenant_id
         self.server_id = server_id
         self.content_type = content_type
-        self.roles: tuple[str, ...] | list[str] = roles
+        self.roles = roles
         self.host = host
         self.state: dict[str, Any] = {}
-        self.identified = False
-        self._source = source  # the runner: its `generation` is looked up when the request opens
-        self._generation: Chains | None = None
+        self.identified = False  # auth_post_check bound the identity
+        self.states: dict[str, dict[str, Any]] | None = None  # what each plugin keeps for itself, by its name
+        self._generation: Generation | None = None
         self._chains: Mapping[type[Payload], Any] | None = None
-        self.states: dict[str, dict[str, Any]] | None = None  # of each plugin its own, by name
 
     @property
     def id(self) -> str:
@@ -69,13 +68,13 @@ class Request:
     request_id = id
 
     async def __aenter__(self) -> Self:
-        if self._source is None:
+        if self.source is None:
             raise GatehookError("this request belongs to no runner; open one with runner.request(…)")
         if self._generation is not None:
             raise GatehookError("this request is open already; each `async with` needs a request of its own")
-        self._generation = generation = self._source.generation
-        generation.enter()
+        self._generation = generation = self.source.generation
         self._chains = generation.chains
+        generation.requests += 1
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -132,39 +131,43 @@ class PluginContext:
     ``request`` says who is asking. What a failed or timed-out call writes is dropped.
     """
 
-    __slots__ = ("_before", "_lent", "_metadata", "_plugin", "_request", "_shared_before", "_state", "touched")
+    # One is made for each call of each plugin, so each of its parts is made when the plugin first asks for it.
+    __slots__ = ("_lent", "_metadata", "_owner", "_plugin", "_shared_before", "_state", "_state_before", "touched")
 
     def __init__(self, request: Request | None = None, plugin: str = "") -> None:
-        self._request = request
+        self._owner = request
         self._plugin = plugin
-        self._state: dict[str, Any] | None = None
-        self._lent: Request | None = None
-        self._metadata: dict[str, Any] | None = None
         self.touched = False
 
     @property
     def state(self) -> dict[str, Any]:
-        if self._state is None:
-            states = self._request.states if self._request else None
-            self._before = states.get(self._plugin, {}) if states else {}
-            self._state = self._before.copy()
+        try:
+            return self._state
+        except AttributeError:
+            states = self._owner.states if self._owner else None
+            self._state_before: dict[str, Any] = states.get(self._plugin, {}) if states else {}
+            self._state: dict[str, Any] = self._state_before.copy()
             self.touched = True
-        return self._state
+            return self._state
 
     @property
     def metadata(self) -> dict[str, Any]:
-        if self._metadata is None:
-            self._metadata = {}
+        try:
+            return self._metadata
+        except AttributeError:
+            self._metadata: dict[str, Any] = {}
             self.touched = True
-        return self._metadata
+            return self._metadata
 
     @property
     def request(self) -> Request:
-        if self._lent is None:
-            self._lent = (self._request or Request()).lend()
+        try:
+            return self._lent
+        except AttributeError:
+            self._lent: Request = (self._owner or Request()).lend()
             self._shared_before = self._lent.state.copy()
             self.touched = True
-        return self._lent
+            return self._lent
 
     @property
     def global_context(self) -> Request:
@@ -178,15 +181,15 @@ class PluginContext:
 
     def commit(self, shared: bool) -> dict[str, Any]:
         """Keep what the call wrote (of the shared state only if ``shared``), and return its metadata."""
-        request = self._request
-        if request is not None and self._state is not None:
+        request = self._owner
+        if request is not None and hasattr(self, "_state"):
             if request.states is None:
                 request.states = {}
             current = request.states.get(self._plugin, {})
-            request.states[self._plugin] = _merged(self._before, self._state, current)
-        if request is not None and self._lent is not None and shared:
+            request.states[self._plugin] = _merged(self._state_before, self._state, current)
+        if request is not None and shared and hasattr(self, "_lent"):
             request.state = _merged(self._shared_before, self._lent.state, request.state)
-        return self._metadata or {}
+        return getattr(self, "_metadata", {})
 
 
 def _merged(before: dict[str, Any], after: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gatehook import payloads
 from gatehook.errors import ViolationError
@@ -139,9 +139,6 @@ class Record:
     changes: tuple[str, ...] = ()
 
 
-_NO_METADATA: Final[Mapping[str, dict[str, Any]]] = MappingProxyType({})
-
-
 class Outcome(Generic[P]):
     """What the whole chain says.
 
@@ -150,36 +147,21 @@ class Outcome(Generic[P]):
     plugins tell the host, by plugin.
     """
 
-    __slots__ = ("_records", "metadata", "modified", "payload", "response", "violation", "violations")
+    # Most outcomes have nothing but a payload, so everything else has its default on the class.
+    modified: bool = False
+    violation: PluginViolation | None = None
+    violations: Sequence[PluginViolation] = ()
+    response: Any = None
+    metadata: Mapping[str, dict[str, Any]] = MappingProxyType({})
+    records: tuple[Record, ...] = ()
+    """One record per configured step, in order; put together when they are first read."""
 
-    def __init__(  # noqa: PLR0913  # one field each
-        self,
-        payload: P,
-        modified: bool = False,
-        violation: PluginViolation | None = None,
-        violations: Sequence[PluginViolation] = (),
-        response: Any = None,
-        metadata: Mapping[str, dict[str, Any]] = _NO_METADATA,
-        records: Callable[[], tuple[Record, ...]] = tuple,
-    ) -> None:
+    def __init__(self, payload: P) -> None:
         self.payload = payload
-        self.modified = modified
-        self.violation = violation
-        self.violations = violations
-        self.response = response
-        self.metadata = metadata
-        self._records: Callable[[], tuple[Record, ...]] | tuple[Record, ...] = records
 
     @property
     def blocked(self) -> bool:
         return self.violation is not None
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """One record per configured step, in order; put together when they are first read."""
-        if not isinstance(self._records, tuple):
-            self._records = self._records()
-        return self._records
 
     def raise_for_violation(self) -> None:
         """Raises :class:`ViolationError` if a plugin blocked."""

@@ -177,9 +177,7 @@ class Runner:
             content_type: the media type of what the request carries, with or without parameters.
             host: whatever the host hands to plugins for its own services.
         """
-        return Request(
-            id=id, user=user, tenant_id=tenant_id, server_id=server_id, content_type=content_type, roles=roles, host=host, source=self
-        )
+        return Request(self, id, user, tenant_id, server_id, content_type, roles, host)
 
     def has_hooks(self, hook: str) -> bool:
         """Whether running the hook can have any effect: a plugin is on it, or watches it."""
@@ -257,7 +255,7 @@ class _NotStarted:
     """Stands in for a generation outside `async with`."""
 
     entries: tuple[Entry, ...] = ()
-    chains: Mapping[type[Payload], Any] = {}
 
-    def enter(self) -> None:
+    @property
+    def chains(self) -> Any:
         raise GatehookError("the runner is not running; use `async with Runner.from_config(…) as runner:`")

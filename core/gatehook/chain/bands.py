@@ -18,39 +18,33 @@ if TYPE_CHECKING:
 
 async def run_band(run: Run, band: Band) -> None:
     """Run all members to their end, then fold what they said in configured order, so that timing decides nothing."""
-    base, start = run.payload, clock()
-    tasks: dict[Step, asyncio.Task[tuple[Any, Payload, PluginContext, int]]] = {}
-    for step in band:
-        if start >= run.deadline:
-            run.fold(step, Failure("timeout", "the hook's time was used up"), base, None, 0)
-        elif step.breaker is not None and not step.breaker.admits(start):
-            run.skip(step)
-        else:
-            tasks[step] = asyncio.create_task(_member(run, step, base, start), name=f"gatehook {step.name}")
+    base = run.payload
+    tasks = [asyncio.create_task(call(run, step, base), name=f"gatehook {step.name}") for step in band]
     try:
-        if tasks:
-            await asyncio.wait(tasks.values())
+        await asyncio.wait(tasks)
     finally:
-        for task in tasks.values():
+        for task in tasks:
             task.cancel()  # does nothing to a task that is done
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
     run.base = base
     try:
-        for step, task in tasks.items():
-            said, lent, context, elapsed = task.result()
-            run.fold(step, said, lent, context, elapsed)
+        for step, task in zip(band, tasks, strict=True):
+            run.fold(step, *task.result())
     finally:
         run.base = None
 
 
-async def _member(run: Run, step: Step, base: Payload, start: int) -> tuple[Any, Payload, PluginContext, int]:
+async def call(run: Run, step: Step, payload: Payload) -> tuple[Any, Payload, PluginContext, int]:
+    """Call one step: what it said, the payload lent to it, its context and the nanoseconds that it took."""
+    start = clock()
     deadline = min(start + step.timeout, run.deadline)
     context = PluginContext(run.request, step.name)
-    lent = base if step.reads else base.lend()
-    said = begin(step.call, step.suspends, lent, context)
+    lent = payload if step.reads else payload.lend()
+    hindrance = run.hindrance(step, start) if step.limited else None
+    said = hindrance or begin(step.call, step.suspends, lent, context)
     if isinstance(said, Suspended):
         said = await said.finish(deadline)
-    elapsed = clock() - start
-    if start + elapsed > deadline and not isinstance(said, Failure):
-        said = Failure("timeout", "took longer than its timeout")
-    return said, lent, context, elapsed
+    spent = clock() - start
+    if start + spent > deadline and not hindrance and not isinstance(said, Failure):
+        said = Failure("blocking", "took longer than its timeout without giving way to the event loop")
+    return said, lent, context, spent

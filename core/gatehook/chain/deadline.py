@@ -47,10 +47,10 @@ class Failure:
         return cls(kind, f"raised {type(error).__name__}", error)
 
 
-def begin(call: Callable[..., Any], suspends: bool, *args: Any) -> Any:
+def begin(call: Callable[[Any, Any], Any], suspends: bool, payload: Any, context: Any) -> Any:
     """Call a step and return what it said, a :class:`Failure`, or :class:`Suspended` if it waits for something."""
     try:
-        said = call(*args)
+        said = call(payload, context)
         if not suspends:
             return said
     except BaseException as error:  # noqa: BLE001  # Failure.of raises again what must not be swallowed
@@ -97,7 +97,7 @@ class Suspended:
             self.task.uncancel()
         if self.task.cancelling() > before:
             raise said if isinstance(said, asyncio.CancelledError) else asyncio.CancelledError
-        if self.cancels:
+        if self.cancels or clock() > deadline:
             return Failure("timeout", "took longer than its timeout")
         return Failure.of(said) if isinstance(said, BaseException) else said
 

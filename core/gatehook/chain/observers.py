@@ -38,7 +38,7 @@ class Observer:
         self.timeout = int(timeout * 1e9)
         compiled = compile_conditions(config.conditions, payload.condition)
         self._match = compiled[1] if compiled else lambda values: ALWAYS
-        self._key = condition_values(compiled[0] if compiled else (), payload)
+        self._key = condition_values(compiled[0], payload) if compiled else lambda payload, request: ()
         self._skips_unknown = config.when_unknown == "skip"
 
     def concerns(self, payload: Payload, request: Request) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatehook.chain.selection import Selection
 from gatehook.chain.steps import Step
 from gatehook.payloads import Payload
 from gatehook.results import Record, Verdict
@@ -38,7 +39,7 @@ def records_of(run: Run) -> tuple[Record, ...]:
 
 def _ran(run: Run, step: Step, elapsed: int, note: Note | None) -> Record:
     note = note or Note(Verdict.OK)
-    unknown = next((s.notes[step.index] for _, s in reversed(run.selections) if step.index in s.notes), "")
+    unknown = _selection_for(run, step).notes.get(step.index, "")
     changes: list[str] = []
     if note.changed:
         before, after = note.changed
@@ -50,6 +51,10 @@ def _ran(run: Run, step: Step, elapsed: int, note: Note | None) -> Record:
 
 
 def _passed_over(run: Run, step: Step) -> Record:
-    reasons = [selection.passed_over.get(step) for start, selection in run.selections if start <= step.index]
-    reason = (reasons and reasons[-1]) or "the run ended before its turn"
+    reason = _selection_for(run, step).passed_over.get(step) or "the run ended before its turn"
     return Record(step.name, run.chain.name, step.mode, Verdict.SKIPPED, False, 0.0, reason)
+
+
+def _selection_for(run: Run, step: Step) -> Selection:
+    later = [selection for start, selection in run.turned if start <= step.index]
+    return later[-1] if later else run.selection

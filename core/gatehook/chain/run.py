@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,11 @@ from gatehook.chain.deadline import Failure
 from gatehook.errors import PayloadError, PluginError
 from gatehook.payloads import Payload
 from gatehook.request import PluginContext, Request
-from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation, Verdict
+from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation, Record, Verdict
 from gatehook.chain.merge import Conflict, merge
 from gatehook.chain.records import Note, records_of
-from gatehook.chain.selection import Selection
-from gatehook.chain.steps import Step
+from gatehook.chain.selection import Band, Selection
+from gatehook.chain.steps import NEVER, Step
 from gatehook.values import copy_value
 
 if TYPE_CHECKING:
@@ -25,29 +26,28 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gatehook")
 
 
-class Run:
-    """One run of one hook. ``payload`` is what the steps so far made of ``first``."""
+class Run(Outcome[Any]):
+    """One run of one hook: an outcome in the making. ``payload`` is what the steps so far made of ``first``."""
 
-    __slots__ = (
-        "base", "chain", "deadline", "first", "metadata", "payload", "request", "response", "selections", "trace",
-        "violation", "violations",
-    )  # fmt: skip
+    deadline = NEVER
+    base: Payload | None = None
+    """Of a band: what all its members were given."""
+    turned: Sequence[tuple[int, Selection]] = ()
+    """After a change of subject: from which step on, which selection holds."""
 
-    def __init__(self, chain: Chain, payload: Payload, request: Request, deadline: int) -> None:
-        self.chain, self.request, self.deadline = chain, request, deadline
+    def __init__(self, chain: Chain, payload: Payload, request: Request, selection: Selection) -> None:
+        self.chain, self.request, self.selection = chain, request, selection
         self.first = self.payload = payload
-        self.base: Payload | None = None  # of a band: what all its members were given
-        self.violation: PluginViolation | None = None
-        self.violations: list[PluginViolation] = []
-        self.response: Any = None
-        self.metadata: dict[str, dict[str, Any]] = {}
         self.trace: list[tuple[Step, int, Payload, Note | None]] = []
-        self.selections: list[tuple[int, Selection]] = []
 
-    def selected(self, selection: Selection) -> Selection:
-        """Remember which selection holds from the step after the last one on."""
-        self.selections.append((self.trace[-1][0].index + 1 if self.trace else 0, selection))
-        return selection
+    @cached_property
+    def records(self) -> tuple[Record, ...]:  # type: ignore[override]  # worked out when somebody asks
+        return records_of(self)
+
+    def turn(self, step: Step | Band, selection: Selection) -> list[Step | Band]:
+        """Go on by another selection after ``step``; returns what is left to run."""
+        self.turned = [*self.turned, (step.index + 1, selection)]
+        return [item for item in selection.steps if item.index > step.index]
 
     # -- folding
 
@@ -92,13 +92,15 @@ class Run:
         if muted:
             return note
         if told or said.metadata:
-            self.metadata[step.name] = {**self.metadata.get(step.name, {}), **told, **copy_value(said.metadata)}
+            mine = {**self.metadata.get(step.name, {}), **told, **copy_value(said.metadata)}
+            self.metadata = {**self.metadata, step.name: mine}
         if violation is not None:
-            self.violations.append(violation)
+            self.violations = [*self.violations, violation]
         if blocks and step.enforces:
-            self.violation, note.effective = violation, True
+            self.violation, self.response, note.effective = violation, None, True
             return note
         self.payload = adopted
+        self.modified = adopted is not self.first
         if response is not None and self.response is None:
             self.response = response
             note.effective = True
@@ -113,6 +115,9 @@ class Run:
 
     def _fail(self, step: Step, failure: Failure) -> Note:
         """Apply the step's error policy."""
+        if failure is OUT:
+            step.tally.let_through += 1
+            return Note(Verdict.SKIPPED, reason=f"{failure.reason}, let through")
         now = clock()
         errors = step.tally.errors
         errors[failure.error_type] = errors.get(failure.error_type, 0) + 1
@@ -132,8 +137,8 @@ class Run:
                 details={"hook": self.chain.name, "error_type": failure.error_type},
                 plugin_name=step.name,
             )
-            self.violation, note.effective, note.code = violation, True, violation.code
-            self.violations.append(violation)
+            self.violation, self.response, note.effective, note.code = violation, None, True, violation.code
+            self.violations = [*self.violations, violation]
         else:
             step.tally.let_through += 1
             note.reason += ", let through"
@@ -150,15 +155,17 @@ class Run:
         elif verdict is Verdict.MODIFIED:
             step.tally.modified += 1
 
-    def skip(self, step: Step) -> None:
-        """A step that `on_error: disable` took out."""
-        step.tally.let_through += 1
-        note = Note(Verdict.SKIPPED, reason="disabled after failures in a row, let through")
-        self.trace.append((step, 0, self.payload, note))
+    def hindrance(self, step: Step, now: int) -> Failure | None:
+        """Why a step cannot be called now, if it cannot."""
+        if now >= self.deadline:
+            return Failure("timeout", "the hook's time was used up before its turn")
+        if step.breaker is not None and not step.breaker.admits(now):
+            return OUT
+        return None
 
-    def refuse(self, steps: Iterable[Step], failure: Failure) -> None:
+    def refuse(self, failure: Failure) -> None:
         """Every step fails without being called, until one blocks."""
-        for step in steps:
+        for step in self.selection.flat():
             self.fold(step, failure, self.payload, None, 0)
             if self.violation is not None:
                 return
@@ -185,40 +192,32 @@ class Run:
         code = "PLUGIN_ERROR" if isinstance(error, Exception) else "CANCELLED"
         self.violation = PluginViolation(f"the run ended by {type(error).__name__}", code=code)
 
-    def outcome(self) -> Outcome[Any]:
-        return Outcome(
-            self.payload,
-            self.payload is not self.first,
-            self.violation,
-            self.violations,
-            None if self.violation is not None else self.response,
-            self.metadata,
-            lambda: records_of(self),
-        )
 
-
+OUT = Failure("exception", "disabled after failures in a row")
+"""Stands for the answer of a step that `on_error: disable` has taken out."""
 _QUIET: PluginResult[Any] = PluginResult()
 
 
 def _fault(said: Any, payload: type[Payload], step: Step) -> str:
     """What is wrong with a value that a plugin returned; empty if nothing is."""
-    if inspect.isawaitable(said):
-        if inspect.iscoroutine(said):
-            said.close()  # or Python warns, later and elsewhere, that nobody awaited it
-        return "returned something that nobody awaited; make the method `async def`, or await it there"
     if not isinstance(said, PluginResult):
+        if inspect.isawaitable(said):
+            if inspect.iscoroutine(said):
+                said.close()  # or Python warns, later and elsewhere, that nobody awaited it
+            return "returned something that nobody awaited; make the method `async def`, or await it there"
         return f"returned a {type(said).__name__}; a hook returns a PluginResult or None"
-    for name, wanted in (("modified_payload", payload), ("violation", PluginViolation)):
-        value = getattr(said, name)
-        if value is not None and not isinstance(value, wanted):
-            return f"returned a {type(value).__name__} as {name}; at this hook it is a {wanted.__name__}"
-    if not isinstance(said.continue_processing, bool):
+    modified, violation = said.modified_payload, said.violation
+    if modified is not None and not isinstance(modified, payload):
+        return f"returned a {type(modified).__name__} as modified_payload; at this hook it is a {payload.__name__}"
+    if violation is not None and not isinstance(violation, PluginViolation):
+        return f"returned a {type(violation).__name__} as violation; it is a PluginViolation"
+    if said.continue_processing is not True and said.continue_processing is not False:
         return f"returned a {type(said.continue_processing).__name__} as continue_processing; it is a bool"
     if not isinstance(said.metadata, dict):
         return f"returned a {type(said.metadata).__name__} as metadata; it is a dict"
     if said.response is not None and not payload.answerable:
         return f"returned a response; {payload.hook} cannot answer a call"
-    if said.modified_payload is not None and (step.reads or step.verifies):
+    if modified is not None and (step.reads or step.verifies):
         return "returned a modified payload, although its manifest says access: read"
     return ""
 

@@ -20,7 +20,6 @@ class Band(tuple[Step, ...]):
     """Steps of one priority that run at the same time."""
 
     __slots__ = ()
-    parallel: Final = True
 
     @property
     def index(self) -> int:
@@ -57,7 +56,7 @@ class Selector:
         self._cache: dict[Any, Selection] = {}
 
     def __call__(self, payload: Payload, request: Request) -> Selection:
-        key = self._key(payload, request)
+        key = self._key(payload, request) if self._names else ()
         selection = self._cache.get(key)
         if selection is None:
             selection = self._select(key)
@@ -66,6 +65,13 @@ class Selector:
             self._cache[key] = selection
         selection.uses += 1
         return selection
+
+    @property
+    def always(self) -> Selection | None:
+        """The one selection that there is, when no step has conditions and none is absent."""
+        if self._names or any(step.absent for step in self._steps):
+            return None
+        return self._select(())
 
     def flush(self) -> None:
         """Write the skips that were counted per selection into the steps' tallies."""
@@ -117,8 +123,6 @@ def _bands(steps: Sequence[Step]) -> Iterator[Step | Band]:
 
 def condition_values(names: Sequence[str], payload: type[Payload]) -> Callable[[Payload, Request], Any]:
     """The values of the condition fields ``names``, as a tuple, in that order."""
-    if not names:
-        return lambda payload, request: ()
     getters = [
         (True, attrgetter(payload.subject_field)) if name == payload.condition and payload.subject_field
         else (False, attrgetter(REQUEST_FIELDS[name]))

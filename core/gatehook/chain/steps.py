@@ -64,12 +64,12 @@ class Step:
     """Holds what the chain's loop needs, in the form in which the loop needs it.
 
     ``call(payload, context)`` is the plugin's own method, bound; ``suspends`` tells that it returns a coroutine; ``reads``
-    that it may share the payload uncopied; ``timeout`` is in nanoseconds; ``watched`` that a quiet answer is not the end of it; ``absent`` why the plugin is not there to be called.
+    that it may share the payload uncopied; ``timeout`` is in nanoseconds; ``watched`` that a quiet answer is not the end of it; ``limited`` that it may have to be
+    passed by, for a breaker or for want of time; ``absent`` why the plugin is not there to be called.
     """
 
-    parallel: Final = False
     __slots__ = (
-        "absent", "breaker", "call", "conditions", "config", "index", "mode", "name", "on_error", "priority", "reads",
+        "absent", "breaker", "call", "conditions", "config", "index", "limited", "mode", "name", "on_error", "priority", "reads",
         "recheck", "suspends", "tally", "timeout", "verifies", "watched", "when_unknown",
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ class Step:
         self.call = in_order(function, tuple(argnames), ("payload", "context"))
         self.suspends = inspect.iscoroutinefunction(function)
         self.on_error = config.errors
-        self.reads = self.verifies = self.watched = False
+        self.reads = self.verifies = self.watched = self.limited = False
         self.timeout = NEVER
         self.absent = ""
         self.breaker: Breaker | None = None

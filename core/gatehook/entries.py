@@ -1,0 +1,212 @@
+"""What the operator wrote held against what is installed: every entry checked, nothing imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gatehook.config import Config, validate
+from gatehook.discovery import CONFIG, Available, contributions, own_version
+from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
+from gatehook.hooks import OBSERVER, Hook
+from gatehook.kinds import NotFoundError, find
+from gatehook.manifest import Manifest
+from gatehook.plugin import Plugin, PluginConfig
+from gatehook.results import PluginMode
+from gatehook.schemas import schema_faults
+from gatehook.values import Path
+
+KNOWN_SECTIONS: Final = {"admin": "gatehook-admin", "guard": "gatehook-guard", "identity": "gatehook-guard"}
+"""Top-level sections of our own hosts, to name what is missing."""
+
+
+@dataclass
+class Entry:
+    """One configured plugin on its way up. ``config`` has the manifest's defaults filled in once it is resolved.
+
+    ``hooks`` are those it will run at, ``None`` while only its class could tell. ``failure`` says why it is not
+    running, ``lie`` what is wrong with what its distribution says of it.
+    """
+
+    index: int
+    config: PluginConfig
+    available: Available | None = None
+    hooks: tuple[str, ...] | None = None
+    failure: PluginLoadError | None = None
+    lie: str = ""
+    plugin: Plugin | None = None
+    health: bool | str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def path(self) -> Path:
+        return ("plugins", self.index)
+
+    @property
+    def manifest(self) -> Manifest | None:
+        return self.available.manifest if self.available else None
+
+    @property
+    def enabled(self) -> bool:
+        return self.config.mode is not PluginMode.DISABLED
+
+    @property
+    def reads(self) -> bool:
+        return self.manifest is not None and self.manifest.access == "read" and self.config.access != "write"
+
+    @property
+    def must_run(self) -> bool:
+        """Whether the runner refuses to start without it."""
+        return self.config.mode is PluginMode.ENFORCE and self.config.on_error != "allow"
+
+
+def resolve(
+    config: Config, available: list[Available], hooks: Mapping[str, Hook], called: Collection[str] | None
+) -> list[Entry]:
+    """Check each entry against its manifest, importing no plugin.
+
+    Raises:
+        ConfigError: with everything that is wrong in the config.
+        ManifestError: the config is right, and what a distribution says of its plugin is not.
+    """
+    entries = inspect_entries(config, available, hooks, called)
+    lying = [entry for entry in entries if entry.lie]
+    for entry in lying if config.document.problems else ():
+        config.document.report(f"plugin {entry.name!r}: {entry.lie}", entry.path)
+    config.raise_for_problems()
+    if lying:
+        raise ManifestError("\n".join(f"plugin {entry.name!r}: {entry.lie}" for entry in lying))
+    return entries
+
+
+def inspect_entries(
+    config: Config, available: list[Available], hooks: Mapping[str, Hook], called: Collection[str] | None
+) -> list[Entry]:
+    """The same without raising: what is wrong is left in ``config.document.problems`` and in each entry's ``lie``."""
+    for name in sorted(set(called or ()) - set(hooks)):
+        hint = nearest(name, hooks)
+        raise ConfigError(f"the host says that it calls the hook {name!r}, which does not exist{hint}")
+    _check_sections(config)
+    entries = [Entry(index, plugin) for index, plugin in config.plugins]
+    for entry in entries:
+        if entry.enabled:
+            try:
+                _resolve_entry(entry, config, available, hooks)
+            except ManifestError as error:
+                entry.lie = str(error)
+            if called is not None:
+                _check_called(entry, config, {*called, OBSERVER})
+    return entries
+
+
+def _resolve_entry(entry: Entry, config: Config, available: list[Available], hooks: Mapping[str, Hook]) -> None:
+    for position, name in enumerate(entry.config.hooks or ()):
+        if name not in hooks:
+            config.document.report(f"there is no hook {name!r}{nearest(name, hooks)}", (*entry.path, "hooks", position))
+    try:
+        entry.available = find(entry.config.kind or entry.name, available, entry.config.distribution)
+    except NotFoundError as error:
+        entry.failure = PluginLoadError(entry.name, "find", str(error))
+    if entry.available is not None and entry.available.problem:
+        raise ManifestError(entry.available.problem)
+    _check_own_keys(entry, config)
+    if entry.manifest is None:
+        entry.hooks = None if entry.config.hooks is None else tuple(entry.config.hooks)
+        return
+    _check_manifest(entry.manifest, hooks)
+    _fill_in(entry, entry.manifest)
+    _check_hooks(entry, config, hooks, entry.manifest)
+    _check_config(entry, config, entry.manifest)
+
+
+def _fill_in(entry: Entry, manifest: Manifest) -> None:
+    filled: dict[str, Any] = {"config": {**manifest.default_config, **entry.config.config}}
+    if manifest.grants and entry.config.when_unknown is None:
+        filled["when_unknown"] = "skip"
+    entry.hooks = hooks_to_run(entry.config.hooks, manifest.available_hooks)
+    entry.config = entry.config.model_copy(update=filled)
+
+
+def hooks_to_run(named: Sequence[str] | None, implemented: Sequence[str]) -> tuple[str, ...]:
+    """Those of the implemented hooks that ``hooks:`` leaves. An observer's other names filter what it is told of."""
+    if named is None or list(implemented) == [OBSERVER]:
+        return tuple(implemented)
+    return tuple(name for name in implemented if name in named)
+
+
+def _check_manifest(manifest: Manifest, hooks: Mapping[str, Hook]) -> None:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # only checking needs it
+
+    for name in manifest.available_hooks:
+        if name not in hooks:
+            hint = nearest(name, hooks)
+            raise ManifestError(f"its manifest advertises the hook {name!r}, which does not exist{hint}")
+    try:
+        if not SpecifierSet(manifest.requires).contains(own_version(), prereleases=True):
+            raise ManifestError(f"it requires gatehook {manifest.requires}; this is {own_version()}")
+    except InvalidSpecifier:
+        raise ManifestError(f"its manifest's `requires` is no version range: {manifest.requires!r}") from None
+
+
+def _check_hooks(entry: Entry, config: Config, hooks: Mapping[str, Hook], manifest: Manifest) -> None:
+    observes = OBSERVER in (entry.hooks or ())
+    for position, name in enumerate(entry.config.hooks or ()):
+        if name in hooks and name not in manifest.available_hooks and not observes:
+            has = ", ".join(manifest.available_hooks)
+            what = entry.config.kind or entry.name
+            config.document.report(f"{what} does not implement {name}; it has {has}", (*entry.path, "hooks", position))
+
+
+def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
+    for key, schema in [("config", manifest.config_schema), *manifest.sections.items()]:
+        value = entry.config.config if key == "config" else entry.config.sections.get(key)
+        if schema is not None and (value is not None or key in entry.config.sections):
+            place = (*entry.path, key)
+            for message, path in schema_faults(value, schema, lambda path: config.document.is_secret((*place, *path))):  # noqa: B023  # used at once
+                config.document.report(message, (*place, *path))
+
+
+def _check_own_keys(entry: Entry, config: Config) -> None:
+    """Report keys of the entry that are neither the framework's nor a section that the kind declares."""
+    declared = set(entry.manifest.sections) if entry.manifest else set()
+    known = {*PluginConfig.model_fields, *declared}
+    for key in entry.config.sections:
+        hint = nearest(key, known)
+        if key not in declared and (entry.available is not None or hint):
+            config.document.report(f"unknown key {key!r}{hint}", (*entry.path, key))
+
+
+def _check_sections(config: Config) -> None:
+    """Check the top-level sections of installed hosts by their own models."""
+    models = {item.name: item for item in contributions(CONFIG)} if config.sections else {}
+    for name, value in config.sections.items():
+        if name in models:
+            try:
+                model = models[name].load()
+            except GatehookError as error:
+                config.document.report(str(error), (name,))
+            else:
+                validate(model, {} if value is None else value, config.document, (name,))
+        elif name in KNOWN_SECTIONS:
+            distribution = KNOWN_SECTIONS[name]
+            config.document.report(f"the section {name!r} belongs to {distribution}, which is not installed", (name,))
+        else:
+            hint = nearest(name, ["plugins", "plugin_settings", *models])
+            config.document.report(f"unknown key {name!r}{hint}", (name,))
+
+
+def _check_called(entry: Entry, config: Config, called: set[str]) -> None:
+    if not entry.hooks:
+        return
+    uncalled = [name for name in entry.hooks if name not in called]
+    if len(uncalled) == len(entry.hooks) and entry.must_run:
+        names = ", ".join(uncalled)
+        message = f"{entry.name!r} enforces, but this host calls none of its hooks ({names})"
+        config.document.report(message, (*entry.path, "hooks"))
+    elif uncalled:
+        entry.warnings.append(f"this host never calls {', '.join(uncalled)}")
