@@ -1,4 +1,4 @@
-"""What is installed, from metadata alone: entry points, distributions, manifests. The only user of importlib-metadata."""
+"""What is installed, from metadata alone. The only user of importlib-metadata; nothing is imported here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +127,10 @@ def _advertised(distribution: Any, points: list[Any]) -> Iterator[Available]:
 
 
 def _manifests(distribution: Any, points: list[Any], origin: str) -> dict[str, Manifest]:
-    text = distribution.read_text(f"extra_metadata/{MANIFEST_FILE}")  # where hatchling's `extra-metadata` puts it
+    try:
+        text = distribution.read_text(f"extra_metadata/{MANIFEST_FILE}")  # where hatchling's `extra-metadata` puts it
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{origin}: cannot be read: {error}") from None
     if text is None:
         text = _text_beside(points[0].value.partition(":")[0].partition(".")[0])
     if text is None:
@@ -164,7 +167,8 @@ def spec_without_import(module: str) -> ModuleSpec | None:
     path, spec = None, None
     parts = module.split(".")
     for end in range(1, len(parts) + 1):
-        spec = PathFinder.find_spec(".".join(parts[:end]), path)
+        name = ".".join(parts[:end])
+        spec = next(filter(None, (finder.find_spec(name, path) for finder in sys.meta_path)), None)
         if spec is None:
             return None
         path = spec.submodule_search_locations
@@ -180,7 +184,14 @@ def _text_beside(package: str) -> str | None:
 
 
 def read_text(path: Path) -> str | None:
+    """What is written in a file; ``None`` if there is none.
+
+    Raises:
+        ManifestError: it cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path} cannot be read: {error}") from None

@@ -1,4 +1,4 @@
-"""What a ``kind`` means, and the class that it names. Nothing is imported but, in :func:`load`, what the operator enabled."""
+"""What a ``kind`` means, and the class that it names. Only :func:`load` imports anything."""
 
 from __future__ import annotations
 
@@ -68,6 +68,8 @@ def _normal(distribution: str) -> str:
 
 def _local(kind: str) -> Available:
     module, _, attribute = kind.partition(":") if ":" in kind else kind.rpartition(".")
+    if not all(map(str.isidentifier, [*module.split("."), *attribute.split(".")])):
+        raise NotFoundError(f"no installed distribution provides {kind!r}, and it is not a path such as pkg.mod.Class")
     spec = spec_without_import(module)
     if spec is None and module not in sys.modules:
         raise NotFoundError(
@@ -75,11 +77,11 @@ def _local(kind: str) -> Available:
             f"and there is no module {module!r} on the path"
         )
     origin = spec.origin if spec else getattr(sys.modules[module], "__file__", None)
-    text = read_text(Path(origin).parent / MANIFEST_FILE) if origin else None
     item = Available(kind, f"{module}:{attribute}")
-    if text is None:
-        return item
     try:
+        text = read_text(Path(origin).parent / MANIFEST_FILE) if origin else None
+        if text is None:
+            return item
         return replace(item, manifest=parse_manifests(text, [kind], f"{MANIFEST_FILE} beside {module}")[kind])
     except ManifestError as error:
         return replace(item, problem=str(error))
@@ -95,7 +97,7 @@ def load(available: Available, base: type[Any]) -> type[Any]:
     try:
         value = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name and module_name.startswith(error.name):
+        if f"{module_name}.".startswith(f"{error.name}."):
             raise GatehookError(f"there is no module {error.name!r} (wanted for {available.target})") from None
         raise GatehookError(
             f"importing {module_name} needs the module {error.name!r}, which is not installed"
