@@ -13,7 +13,7 @@ import pluggy
 
 from gatehook.assembly import Entry, build
 from gatehook.chain import Breaker, Chain, ClosedChain, Observer, Step, Tally
-from gatehook.chain.deadline import Failure, Suspended, begin
+from gatehook.chain.deadline import Failure, bounded
 from gatehook.config import Config
 from gatehook.errors import GatehookError, PluginLoadError
 from gatehook.hooks import OBSERVER, Hook
@@ -239,9 +239,7 @@ class Generation:
 
 async def within(function: Callable[[], Any], limit: float, answers: list[Any] | None = None) -> Failure | None:
     """Call one of a plugin's own methods for no longer than ``limit`` seconds; what it returned is put into ``answers``."""
-    said = begin(lambda *_: function(), inspect.iscoroutinefunction(function), None, None)
-    if isinstance(said, Suspended):
-        said = await said.finish(clock() + int(limit * 1e9))
+    said = await bounded(function, inspect.iscoroutinefunction(function), clock() + int(limit * 1e9))
     if isinstance(said, Failure):
         return said
     if answers is not None:

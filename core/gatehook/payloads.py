@@ -76,15 +76,19 @@ class Payload:
         It is this very object when the plugin changed nothing.
         """
         touched = returned.__dict__
-        taken = {}
-        for name in _field_names(type(self)):
-            mine = getattr(self, name)
-            # A field that the plugin never touched was not copied for it either.
-            taken[name] = mine if name not in touched and touched.get("_lender") is self else adopt(mine, getattr(returned, name))
-        if all(getattr(self, name) is value for name, value in taken.items()):
+        untouched_is_mine = touched.get("_lender") is self
+        changed = {}
+        for name in _field_names(self.__class__):
+            if name in touched or not untouched_is_mine:  # what the plugin never looked at, it did not change
+                mine = getattr(self, name)
+                value = adopt(mine, getattr(returned, name))
+                if value is not mine:
+                    changed[name] = value
+        if not changed:
             return self
-        adopted = object.__new__(type(returned))
-        adopted.__dict__.update(taken)
+        adopted = _new(returned.__class__)
+        adopted.__dict__.update(self.to_dict())
+        adopted.__dict__.update(changed)
         return adopted
 
     def to_dict(self) -> dict[str, Any]:

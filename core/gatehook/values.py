@@ -98,18 +98,29 @@ def adopt(old: Any, new: Any, depth: int = 0) -> Any:
     if kind is not type(old):
         return copy_value(new, depth)
     if kind is dict:
-        taken = {key: adopt(old.get(key, MISSING), item, depth + 1) for key, item in new.items()}
-        unchanged = len(taken) == len(old) and all(old.get(key, MISSING) is item for key, item in taken.items())
-        return old if unchanged else taken
+        return _adopt_dict(old, new, depth + 1)
     if kind is list:
         if len(new) != len(old):
             return copy_value(new, depth)
         items = [adopt(before, after, depth + 1) for before, after in zip(old, new, strict=True)]
         return old if all(map(is_, old, items)) else items
     if isinstance(new, Model):
-        content = adopt(old.__dict__, new.__dict__, depth + 1)
+        content = _adopt_dict(old.__dict__, new.__dict__, depth + 1)
         return old if content is old.__dict__ else _model(kind, content)
     return old if _equal(old, new) else copy_value(new, depth)
+
+
+def _adopt_dict(old: dict[Any, Any], new: dict[Any, Any], depth: int) -> dict[Any, Any]:
+    changed = len(new) != len(old)
+    if not changed and all(map(is_, new, old)) and all(map(is_, new.values(), old.values())):
+        return old  # a copy that nobody touched: its keys and leaves are the very same objects
+    taken = new.copy()
+    for key, item in new.items():
+        mine = old.get(key, MISSING)
+        if item is not mine:
+            taken[key] = item = adopt(mine, item, depth)
+            changed = changed or item is not mine
+    return taken if changed else old
 
 
 def _model(kind: type[Any], content: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
-from gatehook.chain.deadline import Failure, Suspended, begin
+from gatehook.chain.deadline import bounded
 from gatehook.payloads import Payload
 from gatehook.request import PluginContext
 
@@ -37,14 +37,9 @@ async def run_band(run: Run, band: Band) -> None:
 async def call(run: Run, step: Step, payload: Payload) -> tuple[Any, Payload, PluginContext, int]:
     """Call one step: what it said, the payload lent to it, its context and the nanoseconds that it took."""
     start = clock()
-    deadline = min(start + step.timeout, run.deadline)
     context = PluginContext(run.request, step.name)
     lent = payload if step.reads else payload.lend()
-    hindrance = run.hindrance(step, start) if step.limited else None
-    said = hindrance or begin(step.call, step.suspends, lent, context)
-    if isinstance(said, Suspended):
-        said = await said.finish(deadline)
-    spent = clock() - start
-    if start + spent > deadline and not hindrance and not isinstance(said, Failure):
-        said = Failure("blocking", "took longer than its timeout without giving way to the event loop")
-    return said, lent, context, spent
+    said: Any = run.hindrance(step, start) if step.limited else None
+    if said is None:
+        said = await bounded(step.call, step.suspends, min(start + step.timeout, run.deadline), lent, context)
+    return said, lent, context, clock() - start

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from time import perf_counter_ns as clock
 from typing import Any
 
 from gatehook.chain.bands import call, run_band
-from gatehook.chain.deadline import Failure, Suspended, begin
+from gatehook.chain.deadline import ABANDONED, BLOCKING, NEVER, TIMEOUT, Failure, Watch, drive
 from gatehook.chain.observers import Observer, tell
 from gatehook.chain.run import Run
 from gatehook.chain.selection import Band, Selector
-from gatehook.chain.steps import NEVER, Step
+from gatehook.chain.steps import Step
 from gatehook.errors import GatehookError
 from gatehook.hooks import Hook
 from gatehook.payloads import AuthPostCheckPayload, Payload
@@ -66,7 +66,13 @@ class Chain:
             if size is not None and self.max_payload_bytes is not None and size > self.max_payload_bytes:
                 run.refuse(Failure("payload", f"the payload's {size} bytes are over max_payload_bytes"))
             else:
-                await self._walk(run)
+                walk = self._walk(run, run.selection.steps)
+                try:
+                    awaited = walk.send(None)
+                except StopIteration:
+                    pass  # no step waited for anything
+                else:
+                    await self._wait(run, walk, awaited)
             if run.modified and run.violation is None:
                 await self._look_again(run)
             if self.binds_identity and run.violation is None:
@@ -83,24 +89,33 @@ class Chain:
                 logger.debug("%s at %s: %s %s", record.plugin, record.hook, record.verdict, record.reason)
         return run
 
-    async def _walk(self, run: Run) -> None:
+    async def _walk(self, run: Run, steps: Sequence[Step | Band]) -> None:
         """The hot path: each step in turn on what the ones before it left, until one blocks."""
         request, payload, trace, lend = run.request, run.payload, run.trace, self.lend
         start = clock()
-        limit = run.deadline = NEVER if self.time is None else start + self.time
-        steps: Sequence[Step | Band] = run.selection.steps
+        limit = NEVER
+        if self.time is not None:
+            limit = run.deadline = min(run.deadline, start + self.time)
         while steps:
             for step in steps:
                 if type(step) is Band:
+                    run.step = None
                     await run_band(run, step)
                 elif step.limited and (hindrance := run.hindrance(step, start)):
                     run.fold(step, hindrance, payload, None, 0)
                 else:
+                    run.step, run.since = step, start
                     context = PluginContext(request, step.name)
                     lent = payload if step.reads else lend(payload)
-                    said = begin(step.call, step.suspends, lent, context)
-                    if type(said) is Suspended:
-                        said = await said.finish(min(start + step.timeout, limit))
+                    try:
+                        said = step.call(lent, context)
+                        if step.suspends:
+                            said = await said
+                    except BaseException as error:  # noqa: BLE001  # Failure.of raises again what is not the plugin's
+                        said = run.watch.settle(error) if run.watch else Failure.of(error)
+                    else:
+                        if run.watch:
+                            said = run.watch.settle(said)
                     end = clock()
                     spent = end - start
                     if (spent > step.timeout or end > limit) and type(said) is not Failure:
@@ -130,6 +145,26 @@ class Chain:
             else:
                 return
 
+    async def _wait(self, run: Run, walk: Coroutine[Any, Any, None], awaited: Any) -> None:
+        """Go on with a walk in which a step waits, under that step's deadline. A walk that had to be abandoned is taken up
+        again after the step that would not stop."""
+        while True:
+            run.watch = Watch()
+            if await drive(walk, awaited, run.watch, run.until) is not ABANDONED:
+                return
+            run.watch.release()
+            run.watch = None
+            step = run.step
+            assert step is not None, "a band's members have watches of their own"  # noqa: S101
+            run.fold(step, TIMEOUT, run.payload, None, clock() - run.since)
+            if run.violation is not None:
+                return
+            walk = self._walk(run, run.after(step))
+            try:
+                awaited = walk.send(None)
+            except StopIteration:
+                return
+
     async def _look_again(self, run: Run) -> None:
         """The final-subject rule, and ``recheck``: guards see what the plugins after them made of the payload."""
         final = run.payload
@@ -145,9 +180,6 @@ class Chain:
                 run.recheck(step, *await call(run, step, final))
                 if run.violation is not None:
                     return
-
-
-BLOCKING = Failure("blocking", "took longer than its timeout without giving way to the event loop")
 
 
 def identify(request: Request, payload: AuthPostCheckPayload) -> None:

@@ -1,8 +1,8 @@
-"""Calling a step, with a timer that is armed only when the step suspends.
+"""Deadlines for plugins, with a timer that is armed only when a plugin waits for something.
 
-A coroutine is driven once by hand; most plugins never wait, and pay nothing for having a deadline. One that does wait is
-driven on in the caller's own task, so that context variables, ``asyncio.timeout``, task groups and anyio's cancel scopes
-inside it work as if it had been awaited.
+A coroutine is driven by hand until it first suspends; most plugins never do, and pay nothing for having a deadline. What
+does wait is driven on in the caller's own task, so that context variables, ``asyncio.timeout``, task groups and anyio's
+cancel scopes inside it work as if it had been awaited.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from gatehook.errors import PluginError
 
 logger = logging.getLogger("gatehook")
 
+NEVER: Final = 1 << 62
+"""A point in time, in nanoseconds of :func:`time.perf_counter_ns`, that no clock here reaches."""
 GRACE: Final = 0.1
-"""Seconds that a timed-out step has for its ``finally`` blocks before it is abandoned."""
+"""Seconds that a timed-out plugin has for its ``finally`` blocks before it is abandoned."""
 ERROR_TYPES: Final = frozenset(
     {"exception", "timeout", "blocking", "cancelled", "invalid_result", "access", "conflict", "payload", "backend"}
 )
 """Every value that ``error_type`` can have: it labels metrics, so the list is closed."""
+ABANDONED: Final = object()
 
 
 class Failure:
@@ -47,88 +50,132 @@ class Failure:
         return cls(kind, f"raised {type(error).__name__}", error)
 
 
-def begin(call: Callable[[Any, Any], Any], suspends: bool, payload: Any, context: Any) -> Any:
-    """Call a step and return what it said, a :class:`Failure`, or :class:`Suspended` if it waits for something."""
+TIMEOUT: Final = Failure("timeout", "took longer than its timeout")
+BLOCKING: Final = Failure("blocking", "took longer than its timeout without giving way to the event loop")
+
+
+class Watch:
+    """Holds the current task to a deadline, by cancelling it as :func:`asyncio.timeout` does.
+
+    A plugin that swallows the cancellation and goes on waiting is abandoned after ``GRACE``.
+    """
+
+    __slots__ = ("_before", "_cancels", "_deadline", "_task", "_timer", "abandoned")
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "gatehook runs on asyncio"  # noqa: S101  # nothing else suspends a coroutine here
+        self._task, self._before = task, task.cancelling()
+        self._cancels = 0
+        self._deadline = NEVER
+        self._timer: asyncio.TimerHandle | None = None
+        self.abandoned = False
+
+    def until(self, deadline: int) -> None:
+        if deadline != self._deadline:
+            self.stop()
+            self._deadline = deadline
+            if deadline != NEVER:
+                self._timer = self._task.get_loop().call_later(max(0, deadline - clock()) / 1e9, self._expire)
+
+    def stop(self) -> None:
+        self._deadline = NEVER
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        self.abandoned = self._cancels > 0
+        self._cancels += 1
+        self._task.cancel()
+        self._timer = self._task.get_loop().call_later(GRACE, self._expire)
+
+    def release(self, error: Any = None) -> None:
+        """Take back our own cancellations.
+
+        Raises:
+            asyncio.CancelledError: one is left, so the caller was cancelled; ``error`` itself, if it is one.
+        """
+        self.stop()
+        for _ in range(self._cancels):
+            self._task.uncancel()
+        self._cancels = 0
+        if self._task.cancelling() > self._before:
+            raise error if isinstance(error, asyncio.CancelledError) else asyncio.CancelledError
+
+    def settle(self, said: Any) -> Any:
+        """What a plugin that waited came to: ``said`` (an exception if it raised), or the failure that a timeout is.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled, whether or not the plugin let that through.
+        """
+        late = self._cancels > 0 or clock() > self._deadline
+        self.release(said)
+        if self.abandoned:
+            raise GeneratorExit  # the plugin caught even that when it was closed; nothing may run on after it
+        if late:
+            return TIMEOUT
+        return Failure.of(said) if isinstance(said, BaseException) else said
+
+
+@types.coroutine
+def drive(coroutine: Coroutine[Any, Any, Any], awaited: Any, watch: Watch, deadline: Callable[[], int]) -> Generator[Any, Any, Any]:
+    """Run a suspended coroutine to its end, and return what it returns, or ``ABANDONED``.
+
+    Args:
+        awaited: what the coroutine yielded to the event loop.
+        deadline: asked at each suspension.
+    """
+    resume: Callable[..., Any]
     try:
-        said = call(payload, context)
+        while True:
+            watch.until(deadline())
+            try:
+                value, resume = (yield awaited), coroutine.send
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:  # noqa: BLE001  # a cancellation, handed on to where the coroutine waits
+                if watch.abandoned:
+                    close(coroutine)
+                    return ABANDONED
+                value, resume = error, coroutine.throw
+            try:
+                awaited = resume(value)
+            except StopIteration as stop:
+                return stop.value
+    finally:
+        watch.stop()
+
+
+def close(coroutine: Coroutine[Any, Any, Any]) -> None:
+    try:
+        coroutine.close()
+    except Exception:  # noqa: BLE001  # "coroutine ignored GeneratorExit", or an error of its cleanup
+        logger.warning("a timed-out plugin refused to stop; it was abandoned")
+
+
+async def bounded(call: Callable[..., Any], suspends: bool, deadline: int, *args: Any) -> Any:
+    """Call one method of a plugin: what it returned, or a :class:`Failure`."""
+    try:
+        said = call(*args)
         if not suspends:
-            return said
+            return BLOCKING if clock() > deadline else said
     except BaseException as error:  # noqa: BLE001  # Failure.of raises again what must not be swallowed
         return Failure.of(error)
     try:
         awaited = said.send(None)
     except StopIteration as stop:
-        return stop.value
+        return BLOCKING if clock() > deadline else stop.value
     except BaseException as error:  # noqa: BLE001
         return Failure.of(error)
-    return Suspended(said, awaited)
-
-
-class Suspended:
-    """A step that waits; ``awaited`` is what its coroutine yielded to the event loop."""
-
-    __slots__ = ("abandoned", "awaited", "cancels", "coroutine", "task", "timer")
-
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], awaited: Any) -> None:
-        self.coroutine, self.awaited = coroutine, awaited
-        self.cancels = 0
-        self.abandoned = False
-
-    async def finish(self, deadline: int) -> Any:
-        """What the step said in the end, or a :class:`Failure`.
-
-        Args:
-            deadline: when to cancel the step, in nanoseconds of :func:`time.perf_counter_ns`.
-
-        Raises:
-            asyncio.CancelledError: the caller was cancelled, whether or not the step let that through.
-        """
-        self.task = asyncio.current_task()
-        assert self.task is not None, "gatehook runs on asyncio"  # noqa: S101  # a coroutine cannot suspend outside a task here
-        loop, before = self.task.get_loop(), self.task.cancelling()
-        self.timer = loop.call_later(max(0, deadline - clock()) / 1e9, self._expire)
-        try:
-            said = await self._drive()
-        except BaseException as error:  # noqa: BLE001
-            said = error
-        finally:
-            self.timer.cancel()
-        for _ in range(self.cancels):
-            self.task.uncancel()
-        if self.task.cancelling() > before:
-            raise said if isinstance(said, asyncio.CancelledError) else asyncio.CancelledError
-        if self.cancels or clock() > deadline:
-            return Failure("timeout", "took longer than its timeout")
-        return Failure.of(said) if isinstance(said, BaseException) else said
-
-    def _expire(self) -> None:
-        # Cancel as asyncio.timeout does; a step that swallows it and goes on waiting is given up after GRACE.
-        self.abandoned = self.cancels > 0
-        self.cancels += 1
-        assert self.task is not None  # noqa: S101
-        self.task.cancel()
-        self.timer = self.task.get_loop().call_later(GRACE, self._expire)
-
-    @types.coroutine
-    def _drive(self) -> Generator[Any, Any, Any]:
-        resume: Callable[..., Any]
-        while True:
-            try:
-                value, resume = (yield self.awaited), self.coroutine.send
-            except GeneratorExit:
-                self.coroutine.close()
-                raise
-            except BaseException as error:  # noqa: BLE001  # a cancellation, handed on to where the step waits
-                if self.abandoned:
-                    return self._close()
-                value, resume = error, self.coroutine.throw
-            try:
-                self.awaited = resume(value)
-            except StopIteration as stop:
-                return stop.value
-
-    def _close(self) -> None:
-        try:
-            self.coroutine.close()
-        except Exception:  # noqa: BLE001  # "coroutine ignored GeneratorExit", or an error of its cleanup
-            logger.warning("a timed-out plugin refused to stop; it was abandoned")
+    watch = Watch()
+    coroutine = said
+    try:
+        said = await drive(coroutine, awaited, watch, lambda: deadline)
+    except BaseException as error:  # noqa: BLE001
+        said = error
+    if said is ABANDONED:
+        watch.release()
+        return TIMEOUT
+    return watch.settle(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatehook.payloads import Payload
-from gatehook.values import Path, describe, differences, put
+from gatehook.values import Path, copy_value, describe, differences, put
 
 
 class Conflict(Exception):
@@ -23,7 +23,8 @@ def merge(base: Payload, merged: Payload, adopted: Payload) -> Payload:
         Conflict: ``merged`` changed one of these leaves, or one above or below it, to something else.
     """
     before, after = dict(_leaves(base, merged)), dict(_leaves(base, adopted))
-    result = merged.take()
+    result = object.__new__(type(merged))
+    result.__dict__.update(copy_value(merged.to_dict()))
     for path, value in after.items():
         if path in before and not any(differences(before[path], value)):
             continue

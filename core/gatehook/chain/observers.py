@@ -9,7 +9,7 @@ from time import perf_counter_ns as clock
 from typing import Any
 
 from gatehook.conditions import ALWAYS, Fit, compile_conditions
-from gatehook.chain.deadline import Failure, Suspended, begin
+from gatehook.chain.deadline import Failure, bounded
 from gatehook.payloads import Payload
 from gatehook.plugin import PluginConfig
 from gatehook.request import Request
@@ -53,9 +53,7 @@ async def tell(observers: Iterable[Observer], outcome: Outcome[Any], request: Re
             observer.tally.skipped += 1
             continue
         start = clock()
-        said = begin(observer.call, observer.suspends, outcome, request.lend())
-        if isinstance(said, Suspended):
-            said = await said.finish(start + observer.timeout)
+        said = await bounded(observer.call, observer.suspends, start + observer.timeout, outcome, request.lend())
         observer.tally.runs += 1
         observer.tally.nanoseconds += clock() - start
         if isinstance(said, Failure):

@@ -9,7 +9,7 @@ from functools import cached_property
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
-from gatehook.chain.deadline import Failure
+from gatehook.chain.deadline import NEVER, Failure, Watch
 from gatehook.errors import PayloadError, PluginError
 from gatehook.payloads import Payload
 from gatehook.request import PluginContext, Request
@@ -17,7 +17,7 @@ from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation,
 from gatehook.chain.merge import Conflict, merge
 from gatehook.chain.records import Note, records_of
 from gatehook.chain.selection import Band, Selection
-from gatehook.chain.steps import NEVER, Step
+from gatehook.chain.steps import Step
 from gatehook.values import copy_value
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ class Run(Outcome[Any]):
     """One run of one hook: an outcome in the making. ``payload`` is what the steps so far made of ``first``."""
 
     deadline = NEVER
+    """When the hook's time is used up."""
+    watch: Watch | None = None
+    """There once a step has waited for something."""
+    step: Step | None = None
+    """The step whose turn it is."""
+    since = 0
+    """When its turn began."""
     base: Payload | None = None
     """Of a band: what all its members were given."""
     turned: Sequence[tuple[int, Selection]] = ()
@@ -44,10 +51,19 @@ class Run(Outcome[Any]):
     def records(self) -> tuple[Record, ...]:  # type: ignore[override]  # worked out when somebody asks
         return records_of(self)
 
+    def until(self) -> int:
+        """The deadline of the step whose turn it is."""
+        return NEVER if self.step is None else min(self.since + self.step.timeout, self.deadline)
+
+    def after(self, step: Step | Band) -> list[Step | Band]:
+        """What is left to run after ``step``."""
+        selection = self.turned[-1][1] if self.turned else self.selection
+        return [item for item in selection.steps if item.index > step.index]
+
     def turn(self, step: Step | Band, selection: Selection) -> list[Step | Band]:
         """Go on by another selection after ``step``; returns what is left to run."""
         self.turned = [*self.turned, (step.index + 1, selection)]
-        return [item for item in selection.steps if item.index > step.index]
+        return self.after(step)
 
     # -- folding
 
@@ -81,11 +97,11 @@ class Run(Outcome[Any]):
         violation = _signed(step, said.violation, blocks)
         before = self.payload
         adopted = before if said.modified_payload is None else self._adopted(said.modified_payload)
-        response = copy_value(said.response)
+        response = None if said.response is None else copy_value(said.response)
         if step.breaker is not None:
             step.breaker.succeeded()
         muted = step.mode is PluginMode.AUDIT or self.violation is not None
-        told = context.commit(shared=not muted) if context else {}
+        told = context.commit(shared=not muted) if context and context.touched else {}
         note = Note(_verdict(violation, response, adopted is not before), code=violation.code if violation else "")
         note.changed = (before, adopted) if adopted is not before else None
         self._count(step, note.verdict, violation)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
+from gatehook.chain.deadline import NEVER
 from gatehook.conditions import compile_conditions
 from gatehook.payloads import Payload
 from gatehook.plugin import PluginConfig
 from gatehook.results import PluginMode, PluginResult, PluginViolation
-
-NEVER: Final = 1 << 62
-"""A point in time, in nanoseconds, that no clock here reaches."""
-
 
 class Tally:
     """What one plugin did at one hook since the start, as plain integers; exported when somebody asks."""
