@@ -34,6 +34,9 @@ FOUND = [
     ("phone", "(555) 234-5678"),
     ("phone", "555-234-5678"),
     ("phone", "555.234.5678"),
+    ("phone", "555 234 5678"),
+    ("phone", "+1 (555) 234-5678"),
+    ("phone", "fax 555 234 5678 2"),
     ("phone", "+1 555 234 5678"),
     ("phone", "+15552345678"),
     ("phone", "1-555-234-5678"),
@@ -80,6 +83,7 @@ NOT_FOUND = [
     "foo|bar@x.c|m",  # `|` is no character of a top-level domain
     "@app.route, x @ y.com, git@host, react@18.2.0",
     "212-911-12345 112-555-1234 555-155-1234",
+    "10 555 234 5678 20",  # a row of numbers
     "5552345678",  # ten digits that nothing calls a phone number
     "1.2.3.4.5, v1.2.3.4, 256.1.1.1, 127.0.0.1",
     "12:34:56, 00:1A:2B:3C:4D:5E, std::vector, a::b, ::1, ::",

@@ -196,7 +196,7 @@ async def test_a_uri_is_never_masked_but_reported(run):
     outcome = await run(payload)
     assert outcome.payload == payload
     assert not outcome.blocked
-    assert outcome.violations[0].details["details"] == [{"kind": "email", "path": "uri", "count": 1}]
+    assert outcome.violations[0].details["places"] == [{"kind": "email", "path": "uri", "count": 1}]
     assert (await run(payload, block_on_detection=True)).blocked
 
 
@@ -207,9 +207,9 @@ async def test_reports_say_kind_path_and_count_and_never_the_text(run, caplog):
     )
     assert outcome.violation.details == {
         "detections": {"email": 1, "ssn": 2},
-        "details": [
+        "places": [
             {"kind": "ssn", "path": "args.people[0].note", "count": 2},
-            {"kind": "email", "path": "args.by.[REDACTED]", "count": 1},
+            {"kind": "email", "path": "args.by.*", "count": 1},
         ],
     }
     assert outcome.metadata["pii_filter"] == outcome.violation.details
@@ -234,7 +234,7 @@ async def test_nothing_is_logged_or_handed_out_unless_asked(run, caplog):
 async def test_a_long_report_names_some_places_and_counts_all(run):
     outcome = await run(ToolPreInvokePayload("t", {"q": [SSN] * 1000}), block_on_detection=True)
     assert outcome.violation.details["detections"] == {"ssn": 1000}
-    assert len(outcome.violation.details["details"]) == 50
+    assert len(outcome.violation.details["places"]) == 50
 
 
 async def test_lone_surrogates_survive(run):

@@ -252,15 +252,16 @@ def _is_phone(text: str) -> bool:
     return digits[0] > "1" and digits[3] > "1" and digits[1:3] != "11"
 
 
-# Ten digits without a separator are phone numbers only where something says so.
+# Ten digits in a row, or in a row of numbers, are a phone number only where something says so.
 PHONE = Detector(
     "phone",
     matches(
         rf"""{_START}(?:
-              (?:\+?1[ .-]?)? (?:\(\d{{3}}\)[ -]?|\d{{3}}[ .-]) \d{{3}}[ .-]\d{{4}}
-            | \+1\d{{10}}
+              (?:1[ .-]?)? (?:\(\d{{3}}\)[ -]?|\d{{3}}[.-]) \d{{3}}[ .-]\d{{4}}
+            | \+1[ .-]?\(?\d{{3}}\)?[ .-]?\d{{3}}[ .-]?\d{{4}}
             | \+[2-9](?:[ ()-]{{0,2}}\d){{7,14}}+
-            | (?P<bare>\d{{10}})
+            | (?<!\d[ ])\d{{3}}[ ]\d{{3}}[ ]\d{{4}}(?![ ]\d)
+            | (?P<bare>\d{{3}}[ ]?\d{{3}}[ ]?\d{{4}})
             ){_END}""",
         _is_phone,
         names="phones?|telephone|tel|mobile|cell|cellphone|fax|call|sms|whatsapp",

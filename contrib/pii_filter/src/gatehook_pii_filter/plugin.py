@@ -46,6 +46,8 @@ _MOST_PATHS = 50
 """How many places a report names; it counts all."""
 _MOST_ROUNDS = 4
 """A text in which masking lays bare more than that was made for it, and is masked as a whole."""
+_WHOLE_TEXT = "text"
+"""What ``{kind}`` becomes in that case."""
 
 
 class PIIFilterPlugin(Plugin):
@@ -60,9 +62,9 @@ class PIIFilterPlugin(Plugin):
         self._detectors = [detector for switch, detector in DETECTORS.items() if getattr(settings, switch)]
         self._detectors += [Detector(custom.name, _find_custom(custom.pattern)) for custom in settings.custom_patterns]
         self._allows = _compile_whitelist(settings.whitelist_patterns)
-        for detector in self._detectors:
-            if self._find(self._redacted(detector.kind), ""):
-                raise ValueError(f"redaction_text is itself found as {detector.kind}, so it would be masked in turn")
+        for kind in (*(detector.kind for detector in self._detectors), _WHOLE_TEXT):
+            if found := self._find(self._redacted(kind), ""):
+                raise ValueError(f"redaction_text is itself found as {found[0].kind}, so it would be masked in turn")
 
     def prompt_pre_fetch(self, payload: PromptPrehookPayload) -> PromptPrehookResult | None:
         return self._filter(payload, "the prompt's arguments contain {}; ask without it")
@@ -117,7 +119,7 @@ class PIIFilterPlugin(Plugin):
             seen.update((finding.kind, path) for finding in found)
             text = _replace(text, found, partial(self._mask, strategy))
             strategy = "redact"
-        return self._redacted("text")
+        return self._redacted(_WHOLE_TEXT)
 
     def _mask(self, strategy: str, text: str, finding: Finding) -> str:
         match strategy:
@@ -137,16 +139,16 @@ class PIIFilterPlugin(Plugin):
             kinds[kind] += count
         report: dict[str, Any] = {"detections": dict(sorted(kinds.items()))}
         if self.settings.include_detection_details:
-            report["details"] = [
+            report["places"] = [
                 {"kind": kind, "path": self._written(path), "count": count}
                 for (kind, path), count in list(seen.items())[:_MOST_PATHS]
             ]
         return report
 
     def _written(self, path: Path) -> str:
-        """``args.people[0].note``. A key may be personal data itself, as in ``{"bob@example.com": …}``."""
+        """``args.people[0].note``. A key may be personal data itself (``{"bob@example.com": …}``), then ``*``."""
         return "".join(
-            f"[{part}]" if isinstance(part, int) else f".{self._masked(str(part), '', (), Counter())}" for part in path
+            f"[{part}]" if isinstance(part, int) else ".*" if self._find(part, "") else f".{part}" for part in path
         ).removeprefix(".")
 
 
