@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.patterns import compile_pattern
 
 STRICT: Final = dict.fromkeys(DETECTORS, True) | {"block_on_detection": True, "include_detection_details": False}
 """What ``compliance_mode: strict`` sets."""
+
+
+def is_regex(pattern: str) -> bool:
+    """Whether an entry of ``whitelist_patterns`` is a regular expression: ``/…/``."""
+    return len(pattern) > 2 and pattern.startswith("/") and pattern.endswith("/")
+
+
+def _compilable(pattern: str) -> str:
+    if is_regex(pattern):
+        compile_pattern(pattern[1:-1])
+    return pattern
 
 
 class CustomPattern(BaseModel):
@@ -50,7 +61,7 @@ class PIIFilterSettings(BaseModel):
     """API keys and tokens that are known by their prefix, or named as such."""
     custom_patterns: list[CustomPattern] = []
     """Further kinds, found by regular expressions."""
-    whitelist_patterns: list[Annotated[str, Field(min_length=1)]] = []
+    whitelist_patterns: list[Annotated[str, Field(min_length=1), AfterValidator(_compilable)]] = []
     """What is no finding: the whole of it as written here, in any case; or, between slashes, a regular expression of
     RE2 for the whole of it."""
     mask_strategy: Literal["redact", "partial", "remove"] = "redact"
@@ -93,24 +104,8 @@ class PIIFilterSettings(BaseModel):
             taken.add(custom.name)
         return patterns
 
-    @field_validator("whitelist_patterns")
-    @classmethod
-    def _compilable(cls, patterns: list[str]) -> list[str]:
-        for index, pattern in enumerate(patterns):
-            if is_regex(pattern):
-                try:
-                    compile_pattern(pattern[1:-1])
-                except ValueError as error:
-                    raise ValueError(f"[{index}]: {error}") from None
-        return patterns
-
     @model_validator(mode="after")
     def _finds_something(self) -> Self:
         if not self.custom_patterns and not any(getattr(self, switch) for switch in DETECTORS):
             raise ValueError("every detector is off and there are no custom_patterns, so this plugin would do nothing")
         return self
-
-
-def is_regex(pattern: str) -> bool:
-    """Whether an entry of ``whitelist_patterns`` is a regular expression: ``/…/``."""
-    return len(pattern) > 2 and pattern.startswith("/") and pattern.endswith("/")
