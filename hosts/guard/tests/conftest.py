@@ -1,4 +1,4 @@
-"""A guard in a process of its own, between a client and a server that are both the test: raw lines in, raw lines out."""
+"""A guard in a process of its own, between a client and a server that are both the test: raw lines, in and out."""
 
 import asyncio
 import json
@@ -117,8 +117,8 @@ class Guard:
     async def says(self, text: str) -> None:
         """Wait until the guard has said something on stderr."""
         async with asyncio.timeout(SECONDS):
-            while text not in self.said():
-                await asyncio.sleep(0.01)
+            while text not in self.said():  # noqa: ASYNC110  # a file tells nobody that it grew
+                await asyncio.sleep(0.01)  # a file tells nobody that it grew
 
     async def code(self) -> int:
         return await asyncio.wait_for(self.process.wait(), SECONDS)
@@ -142,8 +142,8 @@ def guard(tmp_path: Path) -> Start:
 
     @asynccontextmanager
     async def start(
-        *plugins: Any, options: tuple[str, ...] = (), env: dict[str, str] | None = None, server: list[str] | None = None,
-        **settings: Any,
+        *plugins: Any, options: tuple[str, ...] = (), env: dict[str, str] | None = None,
+        server: list[str] | None = None, **settings: Any,
     ) -> AsyncIterator[Guard]:  # fmt: skip
         it = Guard(tmp_path)
         it.configure(list(plugins), settings)

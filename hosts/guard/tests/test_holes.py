@@ -7,32 +7,35 @@ from guard_frames import dump, notification, request, response, text
 
 CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{}}}'
 
+PING_WITH = '{"jsonrpc":"2.0","id":1,"method":"ping","params":'
+CALL_WITH = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":'
+
 REFUSED = {
-    "a repeated key in the envelope": '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call","params":{"name":"forbidden"}}',
+    "a repeated key in the envelope": CALL.replace('"method"', '"method":"ping","method"'),
     "a repeated id": '{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}',
     "a repeated key written with an escape": '{"jsonrpc":"2.0","id":1,"method":"ping","m\\u0065thod":"tools/call"}',
     "a case variant in the envelope": '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}',
     "only a case variant in the envelope": '{"jsonrpc":"2.0","id":1,"METHOD":"tools/call","params":{"name":"t"}}',
     "a variant by Unicode folding": '{"jsonrpc":"2.0","id":1,"method":"ping","paramſ":{"name":"t"}}',
-    "a repeated key in params": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ok","name":"forbidden"}}',
-    "a repeated key in params of an unguarded method": '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":1,"a":2}}',
-    "two spellings in params": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ok","Name":"forbidden"}}',
-    "only a variant in params": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"Name":"forbidden"}}',
+    "a repeated key in params": CALL_WITH + '{"name":"ok","name":"forbidden"}}',
+    "a repeated key in params of an unguarded method": PING_WITH + '{"a":1,"a":2}}',
+    "two spellings in params": CALL_WITH + '{"name":"ok","Name":"forbidden"}}',
+    "only a variant in params": CALL_WITH + '{"Name":"forbidden"}}',
     "a repeated key deep in arguments": CALL.replace("{}", '{"a":{"b":1,"b":2}}'),
     "a variant of a guarded method": CALL.replace("tools/call", "Tools/Call"),
     "NaN": CALL.replace("{}", '{"a":NaN}'),
-    "NaN in an unguarded message": '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":-Infinity}}',
+    "NaN in an unguarded message": PING_WITH + '{"a":-Infinity}}',
     "half a surrogate pair": CALL.replace("{}", '{"a":"\\ud800"}'),
     "half a surrogate pair in a key": CALL.replace("{}", '{"\\uDC00":1}'),
-    "a carriage return between tokens": '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":\r{"jsonrpc":"2.0","id":9,"method":"tools/call"}\r}}',
+    "a carriage return between tokens": PING_WITH + '{"a":\r{"jsonrpc":"2.0","id":9,"method":"tools/call"}\r}}',
     "a leading carriage return": "\r" + CALL,
-    "a request that is also a response": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"},"result":{}}',
+    "a request that is also a response": CALL_WITH + '{"name":"t"},"result":{}}',
     "an id that is a float": '{"jsonrpc":"2.0","id":1.0,"method":"tools/call","params":{"name":"t"}}',
     "an id that is null": '{"jsonrpc":"2.0","id":null,"method":"tools/call","params":{"name":"t"}}',
     "an id that is a boolean": '{"jsonrpc":"2.0","id":true,"method":"ping"}',
     "a method that is no text": '{"jsonrpc":"2.0","id":1,"method":["tools/call"]}',
-    "params that are an array": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["forbidden"]}',
-    "a name that is no text": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":["forbidden"]}}',
+    "params that are an array": CALL_WITH + '["forbidden"]}',
+    "a name that is no text": CALL_WITH + '{"name":["forbidden"]}}',
     "arguments that are no object": CALL.replace("{}", '["forbidden"]'),
     "a byte order mark": "\ufeff" + CALL,
     "two messages in one line": CALL + CALL,
@@ -41,7 +44,7 @@ REFUSED = {
     "an empty batch": "[]",
     "a batch in a batch": f"[[{CALL}]]",
     "a batch with something that is no message": f"[{CALL},7]",
-    "too deep": '{"jsonrpc":"2.0","id":1,"method":"ping","params":' + "[" * 100_000 + "]" * 100_000 + "}",
+    "too deep": PING_WITH + "" + "[" * 100_000 + "]" * 100_000 + "}",
 }
 
 

@@ -48,13 +48,13 @@ def error(request_id: Id | None, code: int, message: str, data: dict[str, Any] |
     return dump({"jsonrpc": "2.0", "id": request_id, "error": body})
 
 
-def blocked_error(request_id: Id, method: str, blocked: BlockedError) -> bytes:
+def blocked_error(request_id: Id | None, method: str, blocked: BlockedError) -> bytes:
     """A violation as a JSON-RPC error."""
     code = FAILED if blocked.violation.code in FAILURES else BLOCKED
     return _with_details(blocked, lambda data: error(request_id, code, _sentence(method, blocked), data))
 
 
-def blocked_result(request_id: Id, method: str, blocked: BlockedError, modern: bool) -> bytes:
+def blocked_result(request_id: Id | None, method: str, blocked: BlockedError, modern: bool) -> bytes:
     """A violation as the result of tools/call."""
     text = _sentence(method, blocked)
 

@@ -39,7 +39,7 @@ def say(text: str) -> None:
 @click.option("--server-id", help="The name of the server behind, for conditions.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def guard(  # one parameter for each option
+def guard(  # noqa: PLR0913  # one parameter for each option
     context: click.Context,
     config: Path,
     user: str | None,

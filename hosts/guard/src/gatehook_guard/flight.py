@@ -17,7 +17,7 @@ REMEMBERED: Final = 65_536
 class Call:
     """One request. ``sent`` while the server owes its answer; ``answer`` if that is held for the post hook."""
 
-    id: Id
+    id: Id | None
     method: str
     sent: bool = False
     task: asyncio.Task[None] | None = None
@@ -32,8 +32,8 @@ class Flight:
     """Keys are ids as they are: the integer 1 and the string "1" are two, and nothing else is an id."""
 
     def __init__(self) -> None:
-        self.calls: dict[Id, Call] = {}
-        self._cancelled: dict[Id, None] = {}
+        self.calls: dict[Id | None, Call] = {}
+        self._cancelled: dict[Id | None, None] = {}
         self._changed = asyncio.Event()
 
     def __contains__(self, request_id: Id | None) -> bool:
@@ -41,7 +41,6 @@ class Flight:
         return request_id in self.calls or request_id in self._cancelled
 
     def begin(self, message: Message, sent: bool) -> Call:
-        assert message.id is not None
         call = self.calls[message.id] = Call(message.id, message.method, sent)
         return call
 
@@ -50,7 +49,7 @@ class Flight:
 
     def awaiting(self, request_id: Id | None) -> Call | None:
         """The call that the server owes an answer with this id."""
-        call = self.calls.get(request_id) if request_id is not None else None
+        call = self.calls.get(request_id)
         return call if call is not None and call.sent else None
 
     def end(self, call: Call) -> None:

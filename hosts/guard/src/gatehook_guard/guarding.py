@@ -71,7 +71,6 @@ class Guarding:
 
     async def answer(self, message: Message, ask: Ask) -> bytes | None:
         """The line that answers a guarded request; ``None`` if the server's own answer may pass unseen."""
-        assert message.id is not None
         try:
             caller = self._caller
             async with self._runner.request(
@@ -111,7 +110,6 @@ class Guarding:
         return response.raw if checked is result else dump({**response.body, "result": checked})
 
     def _blocked(self, message: Message, blocked: BlockedError) -> bytes:
-        assert message.id is not None
         if message.method == "tools/call" and self.settings.violation_as == "result":
             modern = answers.is_modern(message.body.get("params"))
             return answers.blocked_result(message.id, message.method, blocked, modern)
@@ -122,7 +120,7 @@ def refused(message: Message, reason: str) -> RefusedError:
     return RefusedError(reason, senders=[Sender(message.kind, message.id)])
 
 
-def answer_refused(request_id: Id, error: RefusedError) -> bytes:
+def answer_refused(request_id: Id | None, error: RefusedError) -> bytes:
     return answers.error(request_id, answers.FAILED, f"gatehook refused the server's answer: {error.reason}")
 
 

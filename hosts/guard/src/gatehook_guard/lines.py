@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gatehook_guard.wire import Id, Kind, Sender
+from gatehook_guard.wire import Kind, Sender
 
 KEPT: Final = 4096
 """So many bytes of either end of an oversize line are kept."""
@@ -26,14 +26,13 @@ class Oversize:
         """Its kind and id, as far as the ends tell; an id that head and tail disagree about is none."""
         seen, unfinished = _head(self.head)
         last = _tail(self.tail)
-        ids = {value for value in (seen.get("id"), last) if type(value) in (int, str)}
+        ids = {value for value in (seen.get("id"), last.get("id")) if type(value) in (int, str)}
         found = ids.pop() if len(ids) == 1 else None
-        if isinstance(seen.get("method"), str):
-            notification = "id" not in seen and last is None and unfinished is None
-            return [Sender(Kind.NOTIFICATION if notification else Kind.REQUEST, found)]
+        if isinstance(seen.get("method", last.get("method")), str):
+            return [Sender(Kind.REQUEST if "id" in seen or "id" in last else Kind.NOTIFICATION, found)]
         if unfinished in ("result", "error") or seen.keys() & {"result", "error"}:
             return [Sender(Kind.RESPONSE, found)]
-        return [Sender(Kind.REQUEST, found)] if found is not None and unfinished == "params" else []
+        return [] if found is None else [Sender(Kind.REQUEST, found)]
 
 
 class Lines:
@@ -83,7 +82,10 @@ class Lines:
 
 
 _KEY = re.compile(r'\s*[{,]\s*("(?:[^"\\]|\\.)*")\s*:\s*')
-_LAST_ID = re.compile(rb'[{,]\s*"id"\s*:\s*(-?\d{1,20}|"[^"\\]{0,200}")\s*\}\s*$')
+_LAST = re.compile(
+    rb',(\s*"(?:jsonrpc|id|method)"\s*:\s*(?:-?\d{1,20}|"[^"\\]{0,200}")\s*'
+    rb'(?:,\s*"(?:jsonrpc|id|method)"\s*:\s*(?:-?\d{1,20}|"[^"\\]{0,200}")\s*){0,2})\}\s*$'
+)
 
 
 def _head(data: bytes) -> tuple[dict[str, Any], str | None]:
@@ -107,13 +109,12 @@ def _head(data: bytes) -> tuple[dict[str, Any], str | None]:
     return seen, None
 
 
-def _tail(data: bytes) -> Id | None:
-    """The id, where it is an object's last member: the brace that ends the line is the envelope's own."""
-    match = _LAST_ID.search(data)
-    if match is None:
-        return None
+def _tail(data: bytes) -> dict[str, Any]:
+    """An object's last members, as far as they are plain: the brace that ends the line is the envelope's own."""
+    match = _LAST.search(data)
     try:
-        value = json.loads(match[1])
+        members = json.loads(b"{" + match[1] + b"}", object_pairs_hook=list) if match else []
     except ValueError:
-        return None
-    return value if type(value) in (int, str) else None
+        return {}
+    found = dict(members)
+    return found if len(found) == len(members) else {}

@@ -26,7 +26,7 @@ class Refusals:
             self._say(what)
 
     def of_client(self, error: RefusedError) -> None:
-        """A refused request is answered, also one that nobody can tell the id of; of a notification nobody waits for."""
+        """A refused request is answered, even if nobody can tell its id; after a notification nobody waits."""
         self.count(f"a message of the client was refused: {error.reason}")
         for sender in error.senders or [Sender(Kind.REQUEST, None)]:
             if sender.kind is Kind.REQUEST:

@@ -17,7 +17,7 @@ from gatehook_guard.lines import Oversize
 from gatehook_guard.methods import GUARDED
 from gatehook_guard.refusals import Refusals, Send
 from gatehook_guard.settings import GuardSettings
-from gatehook_guard.wire import INVALID_REQUEST, Kind, Message, Reader, RefusedError, dump
+from gatehook_guard.wire import INVALID_REQUEST, Batch, Kind, Message, Reader, RefusedError, dump
 
 Line = bytes | Oversize
 CANCELLED: Final = "notifications/cancelled"
@@ -31,7 +31,7 @@ class Relay:
     the next line is read. Given it, hooks that do not suspend keep the order of the messages.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a relay stands between
         self, runner: Runner, settings: GuardSettings, caller: Caller, to_client: Send, to_server: Send,
         say: Callable[[str], None],
     ) -> None:  # fmt: skip
@@ -53,15 +53,14 @@ class Relay:
         except RefusedError as error:
             self.refusals.of_client(error)
             return False
-        assert isinstance(line, bytes)
-        if not _distinct(read) or not all(map(self._passes_to_server, read)):
+        if not _distinct(read) or not all(map(self._passes_to_server, read.messages)):
             return self._take_apart(read, self._client_message, self.refusals.of_client)
-        for message in read:
+        for message in read.messages:
             if message.kind is Kind.REQUEST:
                 self.flight.begin(message, sent=True)
             elif message.method == CANCELLED:
                 self._cancel(message)
-        self._to_server(line)
+        self._to_server(read.raw)
         return False
 
     def _passes_to_server(self, message: Message) -> bool:
@@ -144,13 +143,12 @@ class Relay:
         except RefusedError as error:
             self.refusals.of_server(error)
             return False
-        assert isinstance(line, bytes)
-        if not _distinct(read) or not all(map(self._passes_to_client, read)):
+        if not _distinct(read) or not all(map(self._passes_to_client, read.messages)):
             return self._take_apart(read, self._server_message, self.refusals.of_server)
-        for message in read:
+        for message in read.messages:
             if call := self.flight.awaiting(message.id) if message.kind is Kind.RESPONSE else None:
                 self._answered(call, message)
-        self._to_client(line)
+        self._to_client(read.raw)
         return False
 
     def _passes_to_client(self, message: Message) -> bool:
@@ -209,18 +207,18 @@ class Relay:
 
     # -- either direction
 
-    def _read(self, reader: Reader, line: Line) -> Message | list[Message]:
+    def _read(self, reader: Reader, line: Line) -> Message | Batch:
         if isinstance(line, bytes):
             return reader.read(line)
         reason = f"it has {line.size} bytes, more than max_message_bytes allows ({self._limit})"
         raise RefusedError(reason, INVALID_REQUEST, line.senders())
 
     def _take_apart(
-        self, batch: list[Message], handle: Callable[[Message], bool], refuse: Callable[[RefusedError], None]
+        self, batch: Batch, handle: Callable[[Message], bool], refuse: Callable[[RefusedError], None]
     ) -> bool:
         """Each message of a batch goes its own way, as a line of its own."""
         began = False
-        for message in batch:
+        for message in batch.messages:
             message.raw = dump(message.body)
             try:
                 began |= handle(message)
@@ -234,6 +232,6 @@ def is_misspelt(method: str) -> bool:
     return method not in GUARDED and method.casefold() in _GUARDED_FOLDED
 
 
-def _distinct(batch: list[Message]) -> bool:
-    ids = [(message.kind, message.id) for message in batch if message.id is not None]
+def _distinct(batch: Batch) -> bool:
+    ids = [(message.kind, message.id) for message in batch.messages if message.id is not None]
     return len(set(ids)) == len(ids)

@@ -36,8 +36,8 @@ class OutputSchemas:
 
     def _validator(self, tool: str) -> Any:
         if tool not in self._validators:
-            from jsonschema.validators import Draft202012Validator, validator_for  # most sessions never get here
-            from referencing import Registry
+            from jsonschema.validators import Draft202012Validator, validator_for  # noqa: PLC0415  # few sessions need it
+            from referencing import Registry  # noqa: PLC0415
 
             schema = self._schemas[tool]
             validator = validator_for(schema, default=Draft202012Validator)

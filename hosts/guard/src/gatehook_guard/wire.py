@@ -48,6 +48,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages that came in one line; none, if it was blank. Each one's own ``raw`` is empty."""
+
+    messages: list[Message]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """What could be made out of a refused message, to tell its sender: its kind, and its id where that is certain."""
 
@@ -93,8 +101,8 @@ class Reader:
     def _constant(self, name: str) -> None:
         self._constants = True
 
-    def read(self, line: bytes) -> Message | list[Message]:
-        """The message in a line, or the messages of a batch; a blank line is a batch of none.
+    def read(self, line: bytes) -> Message | Batch:
+        """The message in a line, or the batch; a blank line is a batch of none.
 
         Raises:
             RefusedError: the line is not JSON, not JSON-RPC, or can be read in two ways.
@@ -106,7 +114,7 @@ class Reader:
         except UnicodeDecodeError:
             text, fault = line.decode(errors="replace"), "it is not valid UTF-8"
         if not text.strip(" \t\r\n"):
-            return []
+            return Batch([], line)
         try:
             value = self._decode(text)
         except (ValueError, RecursionError):
@@ -119,7 +127,7 @@ class Reader:
         if not value:
             raise RefusedError("it is an empty batch")
         try:
-            return [self._message(item, b"") for item in value]
+            return Batch([self._message(item, b"") for item in value], line)
         except RefusedError as refused:
             raise RefusedError(f"of one message of the batch: {refused.reason}", senders=senders(value)) from None
 
@@ -138,13 +146,10 @@ class Reader:
         return None
 
     def _message(self, value: Any, raw: bytes) -> Message:
-        fault = _envelope_fault(value) or _params_fault(value.get("params"))
+        fault = _envelope_fault(value) or _params_fault(value.get("params")) or _kind_fault(value)
         if fault:
             raise RefusedError(fault, senders=senders(value))
-        kind = _kind(value)
-        if type(kind) is str:
-            raise RefusedError(kind, senders=senders(value))
-        assert isinstance(kind, Kind)
+        kind = Kind.RESPONSE if "method" not in value else Kind.REQUEST if "id" in value else Kind.NOTIFICATION
         return Message(kind, value.get("id"), value.get("method", ""), value, raw, self._repeats)
 
 
@@ -175,23 +180,20 @@ def variants_of(keys: Iterable[str], known: frozenset[str]) -> set[str]:
     return {key for key in keys if key not in known and key.casefold() in folded}
 
 
-def _kind(value: dict[str, Any]) -> Kind | str:
-    """The kind of a message, or what is wrong with it."""
+def _kind_fault(value: dict[str, Any]) -> str | None:
     answers = ("result" in value) + ("error" in value)
     if "method" not in value:
         if answers != 1:
             return "it is neither a request nor a notification nor a response"
         if "id" not in value or not (_is_id(value["id"]) or (value["id"] is None and "error" in value)):
             return "it answers no id that is a string or an integer"
-        return Kind.RESPONSE
+        return None
     if type(value["method"]) is not str:
         return "its method is not a string"
     if answers:
         return "it is both a request and a response"
-    if "id" not in value:
-        return Kind.NOTIFICATION
     # Null makes it a notification to some; 7.0 is the integer 7 to some.
-    return Kind.REQUEST if _is_id(value["id"]) else "its id is neither a string nor an integer"
+    return None if "id" not in value or _is_id(value["id"]) else "its id is neither a string nor an integer"
 
 
 def _is_id(value: Any) -> bool:
