@@ -64,10 +64,11 @@ class Lines:
         if self._size <= self.limit:
             self._parts.append(part)
             return
-        if not self._head:
+        if self._parts:
             before = b"".join(self._parts)
             self._parts.clear()
-            self._head, self._tail = before[:KEPT] + part[: max(0, KEPT - len(before))], before[-KEPT:]
+            self._head, self._tail = before[:KEPT], before[-KEPT:]
+        self._head += part[: KEPT - len(self._head)]
         self._tail = (self._tail + part[-KEPT:])[-KEPT:]
 
     def _take(self) -> bytes | Oversize:
