@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gatehook_guard.wire import Kind, Sender
+from gatehook_guard.wire import Kind, Sender, can_answer
 
 KEPT: Final = 4096
 """So many bytes of either end of an oversize line are kept."""
@@ -26,7 +26,7 @@ class Oversize:
         """Its kind and id, as far as the ends tell; an id that head and tail disagree about is none."""
         seen, unfinished = _head(self.head)
         last = _tail(self.tail)
-        ids = {value for value in (seen.get("id"), last.get("id")) if type(value) in (int, str)}
+        ids = {value for value in (seen.get("id"), last.get("id")) if can_answer(value)}
         found = ids.pop() if len(ids) == 1 else None
         if isinstance(seen.get("method", last.get("method")), str):
             return [Sender(Kind.REQUEST if "id" in seen or "id" in last else Kind.NOTIFICATION, found)]

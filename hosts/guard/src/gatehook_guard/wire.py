@@ -80,6 +80,7 @@ def dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
+_HALF = re.compile("[\ud800-\udfff]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -200,6 +201,11 @@ def _is_id(value: Any) -> bool:
     return type(value) is int or type(value) is str
 
 
+def can_answer(value: Any) -> bool:
+    """Whether a refused message's id can be put into an answer."""
+    return type(value) is int or (type(value) is str and not _HALF.search(value))
+
+
 def senders(value: Any) -> list[Sender]:
     """Whom to tell that a line was refused: one entry for each message in it whose kind can be made out."""
     if isinstance(value, list):
@@ -208,7 +214,7 @@ def senders(value: Any) -> list[Sender]:
         return []
     unsure = value.keys_repeated if type(value) is Repeated else set()
     known = value.keys() - unsure - variants_of(value, ENVELOPE)
-    certain = "id" in known and _is_id(value["id"])
+    certain = "id" in known and can_answer(value["id"])
     if "method" in value:
         return [Sender(Kind.REQUEST if "id" in value else Kind.NOTIFICATION, value["id"] if certain else None)]
     if "result" in value or "error" in value:
