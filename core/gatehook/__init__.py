@@ -1,7 +1,5 @@
 """gatehook: plugins in the life of an MCP request, and enforcement that can be proved."""
 
-__version__ = "0.1.0"
-
 from gatehook.errors import (
     ConfigError,
     GatehookError,
@@ -34,7 +32,6 @@ from gatehook.payloads import (
 )
 from gatehook.plugin import Plugin, PluginConfig
 from gatehook.request import PluginContext, Request
-from gatehook.runner import PluginStatus, Runner
 from gatehook.results import (
     AuthPostCheckResult,
     AuthPreCheckResult,
@@ -55,6 +52,7 @@ from gatehook.results import (
     ToolPreInvokeResult,
     Verdict,
 )
+from gatehook.runner import PluginStatus, Runner
 
 __all__ = [
     "AuthPostCheckPayload",
@@ -80,6 +78,7 @@ __all__ = [
     "PluginLoadError",
     "PluginMode",
     "PluginResult",
+    "PluginStatus",
     "PluginViolation",
     "PromptPosthookPayload",
     "PromptPosthookResult",
@@ -87,19 +86,18 @@ __all__ = [
     "PromptPrehookResult",
     "PromptResult",
     "Record",
-    "PluginStatus",
     "Request",
     "ResourceContent",
     "ResourcePostFetchPayload",
     "ResourcePostFetchResult",
     "ResourcePreFetchPayload",
     "ResourcePreFetchResult",
+    "Runner",
     "ServerPostRegisterPayload",
     "ServerPostRegisterResult",
     "ServerPreRegisterPayload",
     "ServerPreRegisterResult",
     "TextContent",
-    "Runner",
     "ToolPostInvokePayload",
     "ToolPostInvokeResult",
     "ToolPreInvokePayload",

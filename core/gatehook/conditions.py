@@ -129,7 +129,7 @@ def compile_values(patterns: Sequence[str], media_types: bool = False) -> Callab
     if media_types:
         patterns = [_media_type(pattern) for pattern in patterns]
     exact = frozenset(patterns)
-    globs = [re.compile(fnmatch.translate(pattern)) for pattern in patterns if re.search(r"[*?\[]", pattern)]
+    globs = [re.compile(fnmatch.translate(pattern)) for pattern in patterns if has_glob(pattern)]
 
     def accepts(value: str) -> bool:
         if media_types:
@@ -137,6 +137,10 @@ def compile_values(patterns: Sequence[str], media_types: bool = False) -> Callab
         return value in exact or any(glob.match(value) for glob in globs)
 
     return accepts
+
+
+def has_glob(pattern: str) -> bool:
+    return any(character in pattern for character in "*?[")
 
 
 def _media_type(text: str) -> str:

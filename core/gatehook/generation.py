@@ -18,7 +18,6 @@ from gatehook.config import Config
 from gatehook.errors import GatehookError, PluginLoadError
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.payloads import Payload
-from gatehook.plugin import Plugin
 from gatehook.results import PluginMode
 
 logger = logging.getLogger("gatehook")
@@ -43,7 +42,9 @@ class _Registry(pluggy.PluginManager):
 class Generation:
     """Everything that lives from one (re)load to the next. ``chains`` are looked up by the type of a payload."""
 
-    def __init__(self, number: int, config: Config, entries: list[Entry], hooks: Mapping[str, Hook], specs: Sequence[type]) -> None:
+    def __init__(
+        self, number: int, config: Config, entries: list[Entry], hooks: Mapping[str, Hook], specs: Sequence[type]
+    ) -> None:
         self.number, self.config, self.entries = number, config, entries
         self.chains: dict[type[Payload], Any] = {}
         self.tallies: dict[tuple[str, str], Tally] = {}
@@ -102,9 +103,9 @@ class Generation:
         failure = await within(plugin.initialize, limit)
         if failure is not None:
             cause = f"{failure.reason}: {failure.error}" if failure.error_type == "exception" else failure.reason
-            error = PluginLoadError(entry.name, "initialize", f"initialize() {cause}")
-            error.__cause__ = failure.error
-            return self._give_up(entry, error)
+            not_ready = PluginLoadError(entry.name, "initialize", f"initialize() {cause}")
+            not_ready.__cause__ = failure.error
+            return self._give_up(entry, not_ready)
         entry.failure = None
         return None
 
@@ -142,22 +143,38 @@ class Generation:
         chains: dict[type[Payload], Any] = {}
         for hook in self._hooks.values():
             if hook.payload is not None:
-                impls = sorted(getattr(registry.hook, hook.name).get_hookimpls(), key=lambda impl: order[impl.plugin_name])
-                steps = [self._step(entries[impl.plugin_name], impl, hook) for impl in impls if hook.name in (entries[impl.plugin_name].hooks or ())]
+                impls = sorted(
+                    getattr(registry.hook, hook.name).get_hookimpls(), key=lambda impl: order[impl.plugin_name]
+                )
+                steps = [
+                    self._step(entries[impl.plugin_name], impl, hook)
+                    for impl in impls
+                    if hook.name in (entries[impl.plugin_name].hooks or ())
+                ]
                 chains[hook.payload] = self._chain(hook, steps, registry, order, entries)
         self.chains = chains
 
-    def _chain(self, hook: Hook, steps: list[Step], registry: _Registry, order: dict[str, int], entries: dict[str, Entry]) -> Chain:
+    def _chain(
+        self, hook: Hook, steps: list[Step], registry: _Registry, order: dict[str, int], entries: dict[str, Entry]
+    ) -> Chain:
         settings = self.config.settings
         watching = sorted(getattr(registry.hook, OBSERVER).get_hookimpls(), key=lambda impl: order[impl.plugin_name])
-        absent = [self._absent(entry, hook) for entry in self.entries if self._is_absent(entry) and hook.name in (entry.hooks or ())]
+        absent = [
+            self._absent(entry, hook)
+            for entry in self.entries
+            if self._is_absent(entry) and hook.name in (entry.hooks or ())
+        ]
         steps = sorted([*steps, *absent], key=lambda step: (step.priority, step.index))
         for index, step in enumerate(steps):
             step.index = index
         return Chain(
             hook,
             steps,
-            [self._observer(entries[impl.plugin_name], impl, hook) for impl in watching if self._watches(entries[impl.plugin_name], hook)],
+            [
+                self._observer(entries[impl.plugin_name], impl, hook)
+                for impl in watching
+                if self._watches(entries[impl.plugin_name], hook)
+            ],
             parallel=settings.parallel_execution_within_band,
             hook_timeout=settings.hook_timeout,
             max_payload_bytes=settings.max_payload_bytes,
@@ -167,7 +184,9 @@ class Generation:
     def _step(self, entry: Entry, impl: pluggy.HookImpl, hook: Hook) -> Step:
         settings, config = self.config.settings, entry.config
         if impl.hookwrapper or impl.wrapper:
-            raise PluginLoadError(entry.name, "register", f"{hook.name} is a pluggy wrapper; gatehook orders plugins by priority alone")
+            raise PluginLoadError(
+                entry.name, "register", f"{hook.name} is a pluggy wrapper; gatehook orders plugins by priority alone"
+            )
         step = Step(config, impl.function, impl.argnames, entry.index)
         step.timeout = int((config.timeout or settings.plugin_timeout) * 1e9)
         step.tally = self.tallies.setdefault((entry.name, hook.name), step.tally)
@@ -208,7 +227,9 @@ class Generation:
             try:
                 await asyncio.wait_for(self._unused.wait(), self.config.settings.shutdown_timeout)
             except TimeoutError:
-                logger.warning("%d requests were still open on an old generation; their hooks block from now on", self.requests)
+                logger.warning(
+                    "%d requests were still open on an old generation; their hooks block from now on", self.requests
+                )
         await self.shut_down()
 
     async def shut_down(self) -> None:

@@ -38,7 +38,9 @@ class HookSpecs:
     """All hooks of gatehook. A host adds its own by a class like this one, given to ``Runner.from_config(hookspecs=…)``."""
 
     @hookspec
-    def prompt_pre_fetch(self, payload: PromptPrehookPayload, context: PluginContext) -> PluginResult[PromptPrehookPayload] | None:
+    def prompt_pre_fetch(
+        self, payload: PromptPrehookPayload, context: PluginContext
+    ) -> PluginResult[PromptPrehookPayload] | None:
         """Before a prompt is fetched (prompts/get), with the name and arguments that the client sent.
 
         A change replaces the name or the arguments; a block means that the prompt is not fetched; a response is used as the
@@ -46,14 +48,18 @@ class HookSpecs:
         """
 
     @hookspec
-    def prompt_post_fetch(self, payload: PromptPosthookPayload, context: PluginContext) -> PluginResult[PromptPosthookPayload] | None:
+    def prompt_post_fetch(
+        self, payload: PromptPosthookPayload, context: PluginContext
+    ) -> PluginResult[PromptPosthookPayload] | None:
         """After a prompt was rendered, with its messages, before the client sees them.
 
         A change replaces the messages; a block keeps them from the client.
         """
 
     @hookspec
-    def tool_pre_invoke(self, payload: ToolPreInvokePayload, context: PluginContext) -> PluginResult[ToolPreInvokePayload] | None:
+    def tool_pre_invoke(
+        self, payload: ToolPreInvokePayload, context: PluginContext
+    ) -> PluginResult[ToolPreInvokePayload] | None:
         """Before a tool is called (tools/call), with its name and arguments.
 
         A change replaces the name or the arguments; a block means that the tool is not called; a response is used as the
@@ -61,14 +67,18 @@ class HookSpecs:
         """
 
     @hookspec
-    def tool_post_invoke(self, payload: ToolPostInvokePayload, context: PluginContext) -> PluginResult[ToolPostInvokePayload] | None:
+    def tool_post_invoke(
+        self, payload: ToolPostInvokePayload, context: PluginContext
+    ) -> PluginResult[ToolPostInvokePayload] | None:
         """After a tool answered, with its result as JSON (``content``, ``structuredContent``, ``isError``, …).
 
         A change replaces the result; a block keeps it from the client. The tool has run either way.
         """
 
     @hookspec
-    def resource_pre_fetch(self, payload: ResourcePreFetchPayload, context: PluginContext) -> PluginResult[ResourcePreFetchPayload] | None:
+    def resource_pre_fetch(
+        self, payload: ResourcePreFetchPayload, context: PluginContext
+    ) -> PluginResult[ResourcePreFetchPayload] | None:
         """Before a resource is read (resources/read), with its URI.
 
         A change replaces the URI or the metadata; a block means that the resource is not read; a response is used as its
@@ -76,32 +86,42 @@ class HookSpecs:
         """
 
     @hookspec
-    def resource_post_fetch(self, payload: ResourcePostFetchPayload, context: PluginContext) -> PluginResult[ResourcePostFetchPayload] | None:
+    def resource_post_fetch(
+        self, payload: ResourcePostFetchPayload, context: PluginContext
+    ) -> PluginResult[ResourcePostFetchPayload] | None:
         """After a resource was read, once for each of its contents, with that content's own URI and media type.
 
         A change replaces the content; one block keeps the whole read from the client.
         """
 
     @hookspec
-    def server_pre_register(self, payload: ServerPreRegisterPayload, context: PluginContext) -> PluginResult[ServerPreRegisterPayload] | None:
+    def server_pre_register(
+        self, payload: ServerPreRegisterPayload, context: PluginContext
+    ) -> PluginResult[ServerPreRegisterPayload] | None:
         """Before an MCP server is admitted, with the evidence that the host gathered about it.
 
         A block means that the server is not served.
         """
 
     @hookspec
-    def server_post_register(self, payload: ServerPostRegisterPayload, context: PluginContext) -> PluginResult[ServerPostRegisterPayload] | None:
+    def server_post_register(
+        self, payload: ServerPostRegisterPayload, context: PluginContext
+    ) -> PluginResult[ServerPostRegisterPayload] | None:
         """After an MCP server was admitted. A block withdraws it again."""
 
     @hookspec
-    def auth_pre_check(self, payload: AuthPreCheckPayload, context: PluginContext) -> PluginResult[AuthPreCheckPayload] | None:
+    def auth_pre_check(
+        self, payload: AuthPreCheckPayload, context: PluginContext
+    ) -> PluginResult[AuthPreCheckPayload] | None:
         """Before the host finds out who is asking, with the request's line, headers and credentials.
 
         A change replaces what the host will check; a block refuses the request.
         """
 
     @hookspec
-    def auth_post_check(self, payload: AuthPostCheckPayload, context: PluginContext) -> PluginResult[AuthPostCheckPayload] | None:
+    def auth_post_check(
+        self, payload: AuthPostCheckPayload, context: PluginContext
+    ) -> PluginResult[AuthPostCheckPayload] | None:
         """After the host found out who is asking, before every other hook of the request.
 
         A change replaces identity, roles or claims; a block refuses the request. When it is allowed, the request's ``user``,
@@ -109,11 +129,15 @@ class HookSpecs:
         """
 
     @hookspec
-    def federation_pre_sync(self, payload: FederationPreSyncPayload, context: PluginContext) -> PluginResult[FederationPreSyncPayload] | None:
+    def federation_pre_sync(
+        self, payload: FederationPreSyncPayload, context: PluginContext
+    ) -> PluginResult[FederationPreSyncPayload] | None:
         """Before a peer's catalogue is read. A block means that the peer is not asked."""
 
     @hookspec
-    def federation_post_sync(self, payload: FederationPostSyncPayload, context: PluginContext) -> PluginResult[FederationPostSyncPayload] | None:
+    def federation_post_sync(
+        self, payload: FederationPostSyncPayload, context: PluginContext
+    ) -> PluginResult[FederationPostSyncPayload] | None:
         """After a peer's catalogue was read. A change may shorten its lists or rename entries; a block drops the catalogue."""
 
     @hookspec
@@ -151,7 +175,9 @@ def hooks_of(specs: type | object) -> Iterator[Hook]:
         if parameters != ("payload", "context"):
             raise TypeError(f"hookspec {name} must take (self, payload, context), not {', '.join(parameters)}")
         if not (isinstance(payload, type) and issubclass(payload, Payload) and getattr(payload, "hook", "") == name):
-            raise TypeError(f"hookspec {name} must annotate its payload with a Payload subclass that says hook={name!r}")
+            raise TypeError(
+                f"hookspec {name} must annotate its payload with a Payload subclass that says hook={name!r}"
+            )
         yield Hook(name, payload, parameters)
 
 
@@ -184,6 +210,6 @@ def misspelt_hooks(cls: type, hooks: dict[str, Hook]) -> Iterator[tuple[str, str
             continue
         for hook in hooks.values():
             taken = tuple(inspect.signature(function).parameters)[1:]
-            if taken == hook.parameters and SequenceMatcher(None, name, hook.name).ratio() > 0.8:  # noqa: PLR2004
+            if taken == hook.parameters and SequenceMatcher(None, name, hook.name).ratio() > 0.8:
                 yield name, hook.name
                 break

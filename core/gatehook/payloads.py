@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 from gatehook.errors import PayloadError
 from gatehook.values import Model, adopt, copy_value
-
 
 _new: Final = object.__new__
 _P = TypeVar("_P", bound="Payload")
@@ -52,7 +50,7 @@ class Payload:
         never pays for its arguments.
         """
         lent = _new(self.__class__)
-        lent._lender = self
+        lent.__dict__["_lender"] = self
         for name in _class_level(self.__class__):
             lent.__dict__[name] = copy_value(getattr(self, name))
         return lent
@@ -60,7 +58,8 @@ class Payload:
     @classmethod
     def lender(cls) -> Callable[[Self], Self]:
         """:meth:`lend`, in its fastest form for this class."""
-        return cls.lend if _class_level(cls) else _lend
+        plain = not _class_level(cls) and cls.__setattr__ is object.__setattr__
+        return _lend if plain else cls.lend
 
     def __getattr__(self, name: str) -> Any:
         # Reached only for what the instance does not have: a field of a lent payload that nobody touched yet.
@@ -101,19 +100,25 @@ class Payload:
 
 def _lend(payload: _P) -> _P:
     lent = _new(payload.__class__)
-    lent._lender = payload
+    lent._lender = payload  # type: ignore[attr-defined]  # not a field, so not declared: a dataclass would take it for one
     return lent
 
 
-@cache
+_NAMES: Final[dict[type, tuple[str, ...]]] = {}
+_CLASS_LEVEL: Final[dict[type, tuple[str, ...]]] = {}
+
+
 def _field_names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(cls))
+    if cls not in _NAMES:
+        _NAMES[cls] = tuple(item.name for item in fields(cls))
+    return _NAMES[cls]
 
 
-@cache
 def _class_level(cls: type[Any]) -> tuple[str, ...]:
     # A default that lives on the class would answer before __getattr__ does, so such fields are copied at once.
-    return tuple(name for name in _field_names(cls) if hasattr(cls, name))
+    if cls not in _CLASS_LEVEL:
+        _CLASS_LEVEL[cls] = tuple(name for name in _field_names(cls) if hasattr(cls, name))
+    return _CLASS_LEVEL[cls]
 
 
 # -- the twelve hooks of the specification
@@ -146,7 +151,9 @@ class ToolPostInvokePayload(Payload, hook="tool_post_invoke", subject="name", co
 
 
 @dataclass
-class ResourcePreFetchPayload(Payload, hook="resource_pre_fetch", subject="uri", condition="resources", answerable=True):
+class ResourcePreFetchPayload(
+    Payload, hook="resource_pre_fetch", subject="uri", condition="resources", answerable=True
+):
     uri: str
     metadata: dict[str, Any] = field(default_factory=dict)
 

@@ -25,10 +25,18 @@ def parse_seconds(value: Any) -> float:
 
 Seconds = Annotated[
     float,
-    BeforeValidator(parse_seconds, json_schema_input_type=float | Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")]),
+    BeforeValidator(
+        parse_seconds,
+        json_schema_input_type=float | Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")],
+    ),
 ]
 # YAML reads `version: 1.0` as a number; people mean the text.
-Text = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in (int, float) else value, json_schema_input_type=str | float)]
+Text = Annotated[
+    str,
+    BeforeValidator(
+        lambda value: str(value) if type(value) in (int, float) else value, json_schema_input_type=str | float
+    ),
+]
 
 
 class PluginConfig(BaseModel):
@@ -86,7 +94,9 @@ class PluginConfig(BaseModel):
     def _enforce_ignore_error(cls, data: Any) -> Any:
         if isinstance(data, dict) and data.get("mode") == "enforce_ignore_error":
             if data.get("on_error") not in (None, "allow"):
-                raise ValueError(f"mode enforce_ignore_error means on_error: allow, but on_error is {data['on_error']!r}")
+                raise ValueError(
+                    f"mode enforce_ignore_error means on_error: allow, but on_error is {data['on_error']!r}"
+                )
             return {**data, "mode": "enforce", "on_error": "allow"}
         return data
 

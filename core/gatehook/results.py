@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from gatehook import payloads
 from gatehook.errors import ViolationError
@@ -117,8 +116,7 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What one plugin did in one run of a hook, written by the runner, without content.
 
     ``effective`` tells whether what the plugin said, or its failure, had an effect on the outcome. ``duration`` is in seconds.

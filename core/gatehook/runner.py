@@ -49,9 +49,9 @@ class PluginStatus:
 class Runner:
     """Runs the plugins of a config::
 
-        async with Runner.from_config("gatehook.yaml") as runner:
-            async with runner.request(user="alice") as request:
-                outcome = await request.run(ToolPreInvokePayload("lookup", {"q": "Bob"}))
+    async with Runner.from_config("gatehook.yaml") as runner:
+        async with runner.request(user="alice") as request:
+            outcome = await request.run(ToolPreInvokePayload("lookup", {"q": "Bob"}))
     """
 
     def __init__(self, source: Source, hooks: Collection[str] | None, hookspecs: Sequence[type]) -> None:

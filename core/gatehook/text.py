@@ -22,6 +22,8 @@ from gatehook.payloads import (
 )
 from gatehook.values import MAX_DEPTH, Model, Path
 
+__all__ = ["Visit", "rewrite", "walk_strings"]
+
 P = TypeVar("P", bound=Payload)
 Visit = Callable[[str, Path], str]
 """Takes a text and its path in the payload; returns the text to put there, or the very same object to leave it."""

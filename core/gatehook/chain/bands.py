@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def run_band(run: Run, band: Band) -> None:
     """Run all members to their end, then fold what they said in configured order, so that timing decides nothing."""
     base = run.payload
-    tasks = [asyncio.create_task(call(run, step, base), name=f"gatehook {step.name}") for step in band]
+    tasks = [asyncio.create_task(call(run, step, base), name=f"gatehook {step.name}") for step in band.steps]
     try:
         await asyncio.wait(tasks)
     finally:
@@ -28,7 +28,7 @@ async def run_band(run: Run, band: Band) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     run.base = base
     try:
-        for step, task in zip(band, tasks, strict=True):
+        for step, task in zip(band.steps, tasks, strict=True):
             run.fold(step, *task.result())
     finally:
         run.base = None

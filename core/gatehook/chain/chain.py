@@ -122,10 +122,10 @@ class Chain:
                         said = BLOCKING
                     if not (context.touched or step.watched) and (
                         said is None
-                        or type(said) is PluginResult
+                        or (type(said) is PluginResult
                         and said.continue_processing is True
                         and said.modified_payload is said.violation is said.response is None
-                        and not said.metadata
+                        and not said.metadata)
                     ):
                         tally = step.tally
                         tally.runs += 1

@@ -119,7 +119,9 @@ class Watch:
 
 
 @types.coroutine
-def drive(coroutine: Coroutine[Any, Any, Any], awaited: Any, watch: Watch, deadline: Callable[[], int]) -> Generator[Any, Any, Any]:
+def drive(
+    coroutine: Coroutine[Any, Any, Any], awaited: Any, watch: Watch, deadline: Callable[[], int]
+) -> Generator[Any, Any, Any]:
     """Run a suspended coroutine to its end, and return what it returns, or ``ABANDONED``.
 
     Args:

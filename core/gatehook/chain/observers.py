@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter_ns as clock
 from typing import Any
 
-from gatehook.conditions import ALWAYS, Fit, compile_conditions
 from gatehook.chain.deadline import Failure, bounded
+from gatehook.chain.selection import condition_values
+from gatehook.chain.steps import Tally, in_order
+from gatehook.conditions import ALWAYS, Fit, compile_conditions
 from gatehook.payloads import Payload
 from gatehook.plugin import PluginConfig
 from gatehook.request import Request
 from gatehook.results import Outcome
-from gatehook.chain.selection import condition_values
-from gatehook.chain.steps import Tally, in_order
 
 logger = logging.getLogger("gatehook")
 

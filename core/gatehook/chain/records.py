@@ -34,7 +34,10 @@ def records_of(run: Run) -> tuple[Record, ...]:
     records = {step.index: _ran(run, step, elapsed, note) for step, elapsed, _, note in first}
     ran = {step.index for step, *_ in run.trace}
     records |= {step.index: _passed_over(run, step) for step in run.chain.steps if step.index not in ran}
-    return (*(records[index] for index in sorted(records)), *(_ran(run, step, elapsed, note) for step, elapsed, _, note in again))
+    return (
+        *(records[index] for index in sorted(records)),
+        *(_ran(run, step, elapsed, note) for step, elapsed, _, note in again),
+    )
 
 
 def _ran(run: Run, step: Step, elapsed: int, note: Note | None) -> Record:

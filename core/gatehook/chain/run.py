@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
 from gatehook.chain.deadline import NEVER, Failure, Watch
-from gatehook.errors import PayloadError, PluginError
-from gatehook.payloads import Payload
-from gatehook.request import PluginContext, Request
-from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation, Record, Verdict
 from gatehook.chain.merge import Conflict, merge
 from gatehook.chain.records import Note, records_of
 from gatehook.chain.selection import Band, Selection
 from gatehook.chain.steps import Step
+from gatehook.errors import PayloadError, PluginError
+from gatehook.payloads import Payload
+from gatehook.request import PluginContext, Request
+from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation, Record, Verdict
 from gatehook.values import copy_value
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ class Run(Outcome[Any]):
 
     def _adopted(self, returned: Payload) -> Payload:
         if self.base is None:
-            return self.payload.adopt(returned)
+            adopted: Payload = self.payload.adopt(returned)
+            return adopted
         adopted = self.base.adopt(returned)
         return self.payload if adopted is self.base else merge(self.base, self.payload, adopted)
 
@@ -165,7 +166,9 @@ class Run(Outcome[Any]):
         if violation is not None:
             step.tally.violations += 1
             if not step.enforces:
-                logger.warning("plugin %r (%s) objects at %s: %s", step.name, step.mode, self.chain.name, violation.code)
+                logger.warning(
+                    "plugin %r (%s) objects at %s: %s", step.name, step.mode, self.chain.name, violation.code
+                )
         elif verdict is Verdict.RESPONSE:
             step.tally.responses += 1
         elif verdict is Verdict.MODIFIED:
@@ -199,7 +202,8 @@ class Run(Outcome[Any]):
         elif isinstance(said, PluginResult):
             said = PluginResult(False, violation=said.violation, metadata=said.metadata)
         self.fold(step, said, lent, context, elapsed)
-        self.trace[-1][3].recheck = True
+        if (note := self.trace[-1][3]) is not None:
+            note.recheck = True
 
     # -- what it came to
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, final
 
+from gatehook.chain.steps import Step
 from gatehook.conditions import ALWAYS, REQUEST_FIELDS, Fit, Match
 from gatehook.payloads import Payload
 from gatehook.request import Request
-from gatehook.chain.steps import Step
 
 CACHE_SIZE: Final = 1024
 """Combinations remembered per hook. The oldest is forgotten first, and worked out again when it comes back."""
 
 
-class Band(tuple[Step, ...]):
-    """Steps of one priority that run at the same time."""
+@final
+class Band:
+    """Steps of one priority that run at the same time. ``index`` is the last member's: what comes after it comes after them."""
 
-    __slots__ = ()
+    __slots__ = ("index", "steps")
 
-    @property
-    def index(self) -> int:
-        """The position of the last member: what comes after the band comes after it."""
-        return self[-1].index
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = tuple(steps)
+        self.index = steps[-1].index
 
 
 class Selection:
@@ -41,7 +41,7 @@ class Selection:
     def flat(self) -> Iterator[Step]:
         for item in self.steps:
             if isinstance(item, Band):
-                yield from item
+                yield from item.steps
             else:
                 yield item
 
@@ -117,8 +117,8 @@ def _match(step: Step, values: dict[str, str | None]) -> Match:
 
 def _bands(steps: Sequence[Step]) -> Iterator[Step | Band]:
     for _, members in groupby(steps, key=lambda step: step.priority):
-        band = Band(members)
-        yield band if len(band) > 1 else band[0]
+        first, *others = members
+        yield Band([first, *others]) if others else first
 
 
 def condition_values(names: Sequence[str], payload: type[Payload]) -> Callable[[Payload, Request], Any]:
@@ -129,6 +129,6 @@ def condition_values(names: Sequence[str], payload: type[Payload]) -> Callable[[
         for name in names
     ]  # fmt: skip
     if len(getters) == 1:
-        (of_payload, get), = getters
+        ((of_payload, get),) = getters
         return (lambda payload, request: (get(payload),)) if of_payload else (lambda payload, request: (get(request),))
     return lambda payload, request: tuple([get(payload if of_payload else request) for of_payload, get in getters])

@@ -13,6 +13,7 @@ from gatehook.payloads import Payload
 from gatehook.plugin import PluginConfig
 from gatehook.results import PluginMode, PluginResult, PluginViolation
 
+
 class Tally:
     """What one plugin did at one hook since the start, as plain integers; exported when somebody asks."""
 
@@ -92,7 +93,10 @@ class Step:
     def refusing(self, field: str) -> Step:
         """This step for a request whose ``field`` is unknown, under ``when_unknown: block``: it objects without being called."""
         refusal = PluginResult[Payload](
-            False, violation=PluginViolation(f"the request's {field} is not known", code="CONDITION_UNKNOWN", details={"field": field})
+            False,
+            violation=PluginViolation(
+                f"the request's {field} is not known", code="CONDITION_UNKNOWN", details={"field": field}
+            ),
         )
         step = copy.copy(self)
         step.call, step.suspends = (lambda payload, context: refusal), False
@@ -102,7 +106,9 @@ class Step:
         self.conditions = compile_conditions(self.config.conditions, condition_field)
 
 
-def in_order(function: Callable[..., Any], argnames: tuple[str, ...], given: tuple[str, str]) -> Callable[[Any, Any], Any]:
+def in_order(
+    function: Callable[..., Any], argnames: tuple[str, ...], given: tuple[str, str]
+) -> Callable[[Any, Any], Any]:
     """``function`` as one that is always called with both of ``given``, in that order, whichever of them it takes."""
     first, second = given
     if argnames == given:
