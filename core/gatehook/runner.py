@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from gatehook.assembly import Entry, resolve
 from gatehook.config import load_config, masked
 from gatehook.discovery import installed
-from gatehook.errors import GatehookError
+from gatehook.errors import GatehookError, nearest
 from gatehook.generation import Generation
 from gatehook.hooks import HookSpecs, hooks_of
 from gatehook.payloads import Payload
@@ -181,9 +181,14 @@ class Runner:
 
     def has_hooks(self, hook: str) -> bool:
         """Whether running the hook can have any effect: a plugin is on it, or watches it."""
-        if hook not in self._hooks:
-            raise GatehookError(f"there is no hook {hook!r}")
-        return any(not chain.idle for chain in self.generation.chains.values() if chain.name == hook)
+        known = self._hooks.get(hook)
+        if known is None or known.payload is None:
+            raise GatehookError(f"there is no hook {hook!r} that a host calls{nearest(hook, self._hooks)}")
+        return not self.generation.chains[known.payload].idle
+
+    def section(self, name: str) -> Any:
+        """What the current config says in a host's own section, such as ``guard``; an empty mapping if it says nothing."""
+        return self.generation.config.sections.get(name) or {}
 
     async def explain(self, payload: P, request: Request) -> Outcome[P]:
         """Run a hook for the sake of its records: who ran, who did not and why, what each said and changed.
