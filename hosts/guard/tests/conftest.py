@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE))
 
 from guard_frames import Frame, dump, request, response  # noqa: E402  # beside this file, which is no package
 
-GUARD = [sys.executable, "-c", "from gatehook_guard.command import guard; guard()"]
+GUARD = [sys.executable, "-m", "gatehook", "guard"]
 SECONDS = 20
 """So long a test waits for a line that must come. Nothing waits for a line that must not: a ping is sent after it."""
 

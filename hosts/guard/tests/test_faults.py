@@ -181,7 +181,7 @@ async def test_a_long_notification_is_dropped_and_said(guard):
 
 
 def run(*args, **env):
-    command = [sys.executable, "-c", "from gatehook_guard.command import guard; guard()", *args]
+    command = [sys.executable, "-m", "gatehook", "guard", *args]
     return subprocess.run(
         command, input="", capture_output=True, text=True, env={**os.environ, **env}, timeout=60, check=False
     )
@@ -245,7 +245,7 @@ def test_standard_streams_may_be_files(tmp_path):
     asked.write_text('{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
     with asked.open() as stdin, answered.open("w") as stdout:
         echo = 'read line; echo \'{"jsonrpc":"2.0","id":1,"result":{}}\''
-        command = [sys.executable, "-c", "from gatehook_guard.command import guard; guard()"]
+        command = [sys.executable, "-m", "gatehook", "guard"]
         subprocess.run(
             [*command, "--config", str(config), "--", "sh", "-c", echo], stdin=stdin, stdout=stdout, check=True
         )

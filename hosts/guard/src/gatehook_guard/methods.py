@@ -73,14 +73,25 @@ METHODS: Final = (
 GUARDED: Final = {row.name: row for row in METHODS if row.pre or row.post}
 HOOKS: Final = tuple(dict.fromkeys(hook for row in METHODS for hook in (row.pre, row.post) if hook))
 """The hooks that the guard calls."""
+COVERAGE: Final = tuple(
+    {
+        "method": row.name,
+        "from": row.direction,
+        "protocol": row.era,
+        "before": row.pre,
+        "after": row.post,
+        "note": row.note,
+    }
+    for row in METHODS
+)
+"""The table for ``gatehook check``."""
 
 
 def markdown() -> str:
-    """The table as the docs show it."""
-    lines = ["| method | from | protocol | before | after | what passes, and notes |", "|---|---|---|---|---|---|"]
+    """The table for the docs."""
+    lines = ["| method | from | protocol | before | after | note |", "|---|---|---|---|---|---|"]
     for row in METHODS:
+        name = f"`{row.name}`" if "/" in row.name or row.name in ("initialize", "ping") else row.name
         hooks = " | ".join(f"`{hook}`" if hook else "–" for hook in (row.pre, row.post))
-        lines.append(
-            f"| `{row.name}` | {row.direction} | {row.era} | {hooks} | {row.note} |".replace("`any other`", "any other")
-        )
+        lines.append(f"| {name} | {row.direction} | {row.era} | {hooks} | {row.note} |")
     return "\n".join(lines)

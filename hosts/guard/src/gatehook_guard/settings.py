@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from gatehook.plugin import Seconds
 from pydantic import BaseModel, ConfigDict, Field
+
+from gatehook_guard.methods import COVERAGE, HOOKS
 
 
 class GuardSettings(BaseModel):
     """How the guard relays. Everything has a default; a section that is left out means all of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    called_hooks: ClassVar[Sequence[str]] = HOOKS
+    coverage: ClassVar[Sequence[Mapping[str, str]]] = COVERAGE
 
     violation_as: Literal["result", "error"] = "result"
     """What a violation at tools/call looks like to the client: a tool result with `isError: true`, or a JSON-RPC error.
