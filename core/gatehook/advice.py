@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final, Literal
@@ -46,7 +46,12 @@ class Look:
 
     def shared(self, *entries: Entry) -> list[str]:
         """The hooks, but for observers', at which all of ``entries`` run."""
-        return [name for name in self.hooks if name != OBSERVER and all(name in (entry.hooks or ()) for entry in entries)]
+        return [
+            name for name in self.hooks if name != OBSERVER and all(name in (entry.hooks or ()) for entry in entries)
+        ]
+
+    def in_order(self, hooks: Iterable[str]) -> list[str]:
+        return [name for name in self.hooks if name in set(hooks)]
 
 
 def advise(
@@ -64,7 +69,7 @@ def _switched_off(config: Config, entries: Sequence[Entry]) -> Found:
         yield "warning", "PLUGINS_ENABLED is false: no plugin runs, nothing is checked", ()
     for entry in entries:
         if config.enabled and entry.failure is not None and not entry.must_run:
-            yield "warning", f"{entry.failure}; every call is let through", entry.path
+            yield "warning", f"{entry.lack}; every call is let through", entry.path
 
 
 # -- settings
@@ -85,7 +90,11 @@ def _timeouts(look: Look) -> Found:
     places += [((*entry.path, "timeout"), entry.config.timeout) for entry in look.entries]
     for path, seconds in places:
         if seconds is not None and seconds > LONG:
-            yield "warning", f"{seconds:g} seconds are {seconds / 60:.0f} minutes; for milliseconds write {seconds:g}ms", path
+            yield (
+                "warning",
+                f"{seconds:g} seconds are {seconds / 60:.0f} minutes; for milliseconds write {seconds:g}ms",
+                path,
+            )
 
 
 def _no_effect(look: Look) -> Found:
@@ -95,9 +104,10 @@ def _no_effect(look: Look) -> Found:
         reads = entry.manifest is not None and entry.manifest.access == "read"
         idle = {
             "mode": observes_only and "on an observer",
-            "priority": False,
             "on_error": (observes_only and "on an observer")
-            or (config.mode is PluginMode.AUDIT and config.on_error == "block" and "in mode audit, which blocks nothing"),
+            or (
+                config.mode is PluginMode.AUDIT and config.on_error == "block" and "in mode audit, which blocks nothing"
+            ),
             "disable_after": config.errors != "disable" and "without `on_error: disable`",
             "cool_down": config.errors != "disable" and "without `on_error: disable`",
             "recheck": config.recheck and config.mode is not PluginMode.ENFORCE and f"in mode {config.mode}",
@@ -141,15 +151,19 @@ def _ignored_fields(look: Look) -> Found:
     for entry in look.entries:
         for position, condition in enumerate(entry.config.conditions):
             subjects = [name for name, values in condition if values and name in SUBJECT_FIELDS]
-            ignored = [hook for hook in entry.hooks or () if subjects and _is_ignored(look, entry, condition, hook)]
+            hooks = look.in_order(entry.hooks or ()) if subjects else ()
+            ignored = [hook for hook in hooks if _is_ignored(look, entry, condition, hook)]
             if ignored:
-                message = f"{' and '.join(subjects)} mean nothing at {', '.join(ignored)}, so there it runs whatever the subject"
+                what = " and ".join(subjects)
+                message = f"{what} mean nothing at {', '.join(ignored)}: there it runs whatever the subject"
                 yield "warning", message, (*entry.path, "conditions", position)
 
 
 def _is_ignored(look: Look, entry: Entry, condition: Condition, hook: str) -> bool:
     payload = look.hooks[hook].payload
-    own = payload.condition if payload else None
+    if payload is None:  # an observer's conditions are about the runs that it is told of
+        return False
+    own = payload.condition
     if own is not None and getattr(condition, own):
         return False
     return len(fields_for(entry.config.conditions, own)) == len(entry.config.conditions)  # else it is passed over there
@@ -191,9 +205,7 @@ def _modifies(entry: Entry) -> bool:
 
 def _meet(look: Look, one: Entry, other: Entry) -> bool:
     """Whether both may run at one hook for one request, as far as exact values tell."""
-    return any(
-        not _disjoint(_fields(look, one, hook), _fields(look, other, hook)) for hook in look.shared(one, other)
-    )
+    return any(not _disjoint(_fields(look, one, hook), _fields(look, other, hook)) for hook in look.shared(one, other))
 
 
 def _fields(look: Look, entry: Entry, hook: str) -> list[dict[str, list[str]]]:
@@ -218,17 +230,16 @@ def _uncalled(look: Look) -> Found:
         return
     called = {OBSERVER, *(name for names in look.hosts.values() for name in names)}
     for entry in look.entries:
-        never = [name for name in entry.hooks or () if name not in called]
+        never = [name for name in look.in_order(entry.hooks or ()) if name not in called]
         if never:
-            hosts = " nor ".join(look.hosts)
-            yield "warning", f"{hosts} never calls {', '.join(never)}", entry.path
+            message = f"no installed host ({', '.join(look.hosts)}) ever calls {', '.join(never)}"
+            yield "warning", message, entry.path
 
 
 def _narrowed(look: Look) -> Found:
     for entry in look.entries:
-        implemented = entry.manifest.available_hooks if entry.manifest else ()
-        left_out = [name for name in implemented if name not in (entry.hooks or ())]
-        if left_out:
+        left_out = look.in_order({*entry.implemented} - {*(entry.hooks or ())})
+        if left_out and entry.hooks:
             yield "note", f"leaves out {', '.join(left_out)}", (*entry.path, "hooks")
 
 

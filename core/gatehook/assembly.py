@@ -39,6 +39,7 @@ def build(entry: Entry, config: Config, hooks: Mapping[str, Hook]) -> Plugin:
 def _hooks(cls: type[Plugin], entry: Entry, config: Config, hooks: Mapping[str, Hook]) -> tuple[str, ...]:
     """The hooks that the entry is going to run at."""
     implemented = _implemented(cls, entry, hooks)
+    entry.implemented = tuple(implemented)
     if not implemented:
         raise PluginLoadError(entry.name, "import", f"{cls.__name__} implements no hook")
     if entry.manifest is not None:

@@ -50,7 +50,7 @@ class Topmost(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="gatehook configuration", use_attribute_docstrings=True)
 
-    plugins: list[PluginConfig] = []
+    plugins: list[PluginConfig]
     """The plugins, each enabled by name."""
     plugin_settings: PluginSettings = PluginSettings()
     """Settings for all plugins."""

@@ -50,6 +50,11 @@ class Contribution:
     point: Any
     rival: str = ""
 
+    @property
+    def origin(self) -> str:
+        """The entry point as it is written."""
+        return f"{self.point.group}: {self.name} = {self.point.value}"
+
     def load(self) -> Any:
         """Import what it names.
 
@@ -61,9 +66,8 @@ class Contribution:
         try:
             return self.point.load()
         except (Exception, SystemExit) as error:
-            what = f"{self.point.group}: {self.name} = {self.point.value}"
             raise GatehookError(
-                f"{self.distribution} is broken: its entry point {what} raised {type(error).__name__}: {error}"
+                f"{self.distribution} is broken: its entry point {self.origin} raised {type(error).__name__}: {error}"
             ) from error
 
 

@@ -46,21 +46,16 @@ def dry_run(
     """
     config = load_config(source, environ)
     entries = inspect_entries(config, installed(), HOOKS, called)
-    faulty = {problem.path[1] for problem in config.document.problems if problem.path[:1] == ("plugins",) and problem.path[1:]}
+    faulty = {problem.path[:2] for problem in config.document.problems}
     for entry in entries:
         if entry.enabled and config.enabled:
-            if entry.failure is None and not entry.lie and entry.index not in faulty:
+            if entry.failure is None and not entry.lie and entry.path not in faulty:
                 _build(entry, config)
             if entry.lie:
                 config.document.report(entry.lie, entry.path)
             elif entry.failure is not None and entry.must_run:
-                config.document.report(told(entry.failure), (*entry.path, "kind" if entry.config.kind else "name"))
+                config.document.report(entry.lack, (*entry.path, "kind" if entry.config.kind else "name"))
     return DryRun(config, entries, sorted(config.document.problems, key=lambda problem: problem.line or 0))
-
-
-def told(failure: PluginLoadError) -> str:
-    """What became of an entry, where its place in the file says which."""
-    return failure.reason if failure.phase == "find" else f"cannot {failure.phase} it: {failure.reason}"
 
 
 def _build(entry: Entry, config: Config) -> None:
@@ -71,4 +66,4 @@ def _build(entry: Entry, config: Config) -> None:
     except ConfigError as error:
         config.document.problems.extend(error.problems)
     except ManifestError as error:
-        entry.lie = str(error)
+        entry.lie = str(error).removeprefix(f"plugin {entry.name!r}: ")

@@ -25,8 +25,8 @@ KNOWN_SECTIONS: Final = {"admin": "gatehook-admin", "guard": "gatehook-guard", "
 class Entry:
     """One configured plugin on its way up. ``config`` has the manifest's defaults filled in once it is resolved.
 
-    ``hooks`` are those it will run at, ``None`` while only its class could tell. ``failure`` says why it is not
-    running, ``lie`` what is wrong with what its distribution says of it.
+    ``hooks`` are those it will run at, ``None`` while only its class could tell; ``implemented``, once it is built, all
+    that the class has. ``failure`` says why it is not running, ``lie`` what is untrue in what its distribution says.
     """
 
     index: int
@@ -35,6 +35,7 @@ class Entry:
     hooks: tuple[str, ...] | None = None
     failure: PluginLoadError | None = None
     lie: str = ""
+    implemented: tuple[str, ...] = ()
     plugin: Plugin | None = None
     health: bool | str | None = None
     warnings: list[str] = field(default_factory=list)
@@ -58,6 +59,13 @@ class Entry:
     @property
     def reads(self) -> bool:
         return self.manifest is not None and self.manifest.access == "read" and self.config.access != "write"
+
+    @property
+    def lack(self) -> str:
+        """Why it is not running, for where its name stands already."""
+        if self.failure is None or self.failure.phase == "find":
+            return self.failure.reason if self.failure else ""
+        return f"cannot {self.failure.phase} it: {self.failure.reason}"
 
     @property
     def must_run(self) -> bool:

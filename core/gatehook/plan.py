@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gatehook.conditions import Condition, fields_for
@@ -47,8 +47,8 @@ class Idle:
 class Plan:
     """``hooks`` has only those at which something runs, in the order of a request's life."""
 
-    hooks: dict[str, tuple[Planned, ...]]
-    idle: tuple[Idle, ...]
+    hooks: dict[str, tuple[Planned, ...]] = field(default_factory=dict)
+    idle: tuple[Idle, ...] = ()
 
 
 def make_plan(config: Config, entries: Sequence[Entry], hooks: Mapping[str, Hook]) -> Plan:
@@ -92,8 +92,9 @@ def _steps(config: Config, entries: Sequence[Entry], hook: Hook) -> Iterable[Pla
 def _conditions(config: Config, entry: Entry, hook: Hook) -> tuple[dict[str, list[str]], ...]:
     shown: list[Any] = [condition.model_dump() for condition in entry.config.conditions]
     shown = masked(shown, config.document, (*entry.path, "conditions"))
-    subject = hook.payload.condition if hook.payload else None
-    fields = fields_for([Condition(**condition) for condition in shown], subject)
+    if hook.payload is None:  # an observer's conditions are about the runs that it is told of
+        return tuple({name: values for name, values in condition.items() if values} for condition in shown)
+    fields = fields_for([Condition(**condition) for condition in shown], hook.payload.condition)
     return () if not all(fields) else tuple(dict(pairs) for pairs in fields)
 
 
@@ -104,4 +105,4 @@ def _idle(config: Config, entries: Iterable[Entry]) -> Iterable[Idle]:
         elif not config.enabled:
             yield Idle(entry.name, "off", "PLUGINS_ENABLED is false")
         elif entry.failure is not None:
-            yield Idle(entry.name, "failed", str(entry.failure))
+            yield Idle(entry.name, "failed", entry.lack)

@@ -1,0 +1,106 @@
+"""The command line. Hosts add commands of their own through the entry-point group ``gatehook.commands``.
+
+Exit codes: 0, all is well; 1, the answer is no (``check`` found problems, the call of ``explain`` is blocked, ``list``
+shows something enabled that cannot run); 2, there is no answer (bad usage, nothing to read).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from gatehook.cli.check import check
+from gatehook.cli.explain import explain
+from gatehook.cli.installed import list_installed
+from gatehook.cli.output import Fault
+from gatehook.cli.schema import schema
+from gatehook.discovery import COMMANDS, Contribution, contributions, own_version
+from gatehook.errors import GatehookError
+
+
+class Commands(click.Group):
+    """Our own commands and those of hosts, which are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *(item.name for item in contributions(COMMANDS))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        theirs = (item for item in contributions(COMMANDS) if item.name == cmd_name)
+        return own or next(map(_contributed, theirs), None)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GatehookError as error:
+            raise Fault(str(error)) from None
+
+
+def _contributed(item: Contribution) -> click.Command:
+    try:
+        command = item.load()
+    except GatehookError as error:
+        return _broken(item, str(error))
+    if isinstance(command, click.Command):
+        return command
+    return _broken(item, f"{item.distribution} is broken: its entry point {item.origin} is no click command")
+
+
+def _broken(item: Contribution, why: str) -> click.Command:
+    """Stands in for a command that cannot be imported: it is listed, takes anything, and says what is wrong."""
+
+    def refuse(**_: Any) -> NoReturn:
+        raise Fault(why)
+
+    takes_anything = {"ignore_unknown_options": True, "help_option_names": []}
+    arguments: list[click.Parameter] = [click.Argument(["args"], nargs=-1, type=click.UNPROCESSED)]
+    hint = f"(broken; calling it says why) from {item.distribution}"
+    return click.Command(item.name, takes_anything, refuse, arguments, short_help=hint)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(own_version(), prog_name="gatehook")
+def commands() -> None:
+    """Plugins in the life of an MCP request, and enforcement that can be proved.
+
+    Exit codes: 0 all is well, 1 the answer is no, 2 there is no answer.
+    """
+
+
+for command in (check, explain, list_installed, schema):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """The console script: `.env` and the current directory count here, and nowhere else in gatehook."""
+    _see_local_classes()
+    try:
+        _read_dotenv(Path(".env"))
+    except Fault as fault:
+        fault.show()
+        sys.exit(fault.exit_code)
+    commands(prog_name="gatehook")
+
+
+def _see_local_classes() -> None:
+    """Let `kind:` name classes of the current directory. It comes last, so no file there can stand in for a library."""
+    if not sys.flags.safe_path:
+        try:
+            sys.path.append(str(Path.cwd()))
+        except FileNotFoundError:
+            return  # it was deleted under us, so there is nothing in it
+
+
+def _read_dotenv(path: Path) -> None:
+    """Add what `.env` sets to the environment, but for what is set there already."""
+    if not path.is_file():
+        return
+    from dotenv import load_dotenv  # noqa: PLC0415  # most directories have no .env
+
+    try:
+        load_dotenv(path, override=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise Fault(f"{path} cannot be read: {error}") from None
