@@ -152,7 +152,7 @@ def schemas(session: nox.Session) -> None:
     """Generate schemas/ from the models; with `-- --check`, fail if that changes anything."""
     session.install(*EDITABLE)
     for name, path in SCHEMAS.items():
-        generated = session.run("gatehook", "schema", name, silent=True, stderr=None)
+        generated = session.run("gatehook", "schema", name, "--bare", silent=True, stderr=None)
         committed = path.read_text() if path.exists() else ""
         if "--check" not in session.posargs:
             path.write_text(generated)
