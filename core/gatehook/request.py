@@ -179,8 +179,13 @@ class PluginContext:
     def set_state(self, key: str, value: Any) -> None:
         self.state[key] = value
 
-    def commit(self, shared: bool) -> dict[str, Any]:
-        """Keep what the call wrote (of the shared state only if ``shared``), and return its metadata."""
+    @property
+    def told(self) -> dict[str, Any]:
+        """The metadata, without making any."""
+        return getattr(self, "_metadata", {})
+
+    def commit(self, shared: bool) -> None:
+        """Keep what the call wrote to its state, and to the shared state only if ``shared``."""
         request = self._owner
         if request is not None and hasattr(self, "_state"):
             if request.states is None:
@@ -189,7 +194,6 @@ class PluginContext:
             request.states[self._plugin] = _merged(self._state_before, self._state, current)
         if request is not None and shared and hasattr(self, "_lent"):
             request.state = _merged(self._shared_before, self._lent.state, request.state)
-        return getattr(self, "_metadata", {})
 
 
 def _merged(before: dict[str, Any], after: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:

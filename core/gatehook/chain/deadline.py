@@ -11,6 +11,7 @@ import asyncio
 import logging
 import types
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from time import perf_counter_ns as clock
 from typing import Any, Final
 
@@ -65,7 +66,8 @@ class Watch:
     def __init__(self) -> None:
         task = asyncio.current_task()
         assert task is not None, "gatehook runs on asyncio"  # noqa: S101  # nothing else suspends a coroutine here
-        self._task, self._before = task, task.cancelling()
+        # A cancellation that was asked for and not yet delivered is still to come, so it is not counted as an old one.
+        self._task, self._before = task, task.cancelling() - bool(getattr(task, "_must_cancel", False))
         self._cancels = 0
         self._deadline = NEVER
         self._timer: asyncio.TimerHandle | None = None
@@ -110,6 +112,8 @@ class Watch:
             asyncio.CancelledError: the caller was cancelled, whether or not the plugin let that through.
         """
         late = self._cancels > 0 or clock() > self._deadline
+        if isinstance(said, KeyboardInterrupt):
+            raise said
         self.release(said)
         if self.abandoned:
             raise GeneratorExit  # the plugin caught even that when it was closed; nothing may run on after it
@@ -133,7 +137,8 @@ def drive(
         while True:
             watch.until(deadline())
             try:
-                value, resume = (yield awaited), coroutine.send
+                value = (yield from _wait(awaited, watch)) if _delegates(awaited) else (yield awaited)
+                resume = coroutine.send
             except GeneratorExit:
                 coroutine.close()
                 raise
@@ -148,6 +153,34 @@ def drive(
                 return stop.value
     finally:
         watch.stop()
+
+
+def _delegates(awaited: Any) -> bool:
+    """Whether cancelling what a coroutine waits for only asks somebody else, who may not listen: a task, or a gathering."""
+    return isinstance(awaited, asyncio.Future) and type(awaited) is not asyncio.Future
+
+
+def _wait(awaited: asyncio.Future[Any], watch: Watch) -> Generator[Any, Any, None]:
+    """Wait for a task as the event loop does, but stop when the plugin that waits for it is to be abandoned."""
+    awaited._asyncio_future_blocking = False  # as the event loop says that it has seen it
+    while True:
+        woken = awaited.get_loop().create_future()
+        wake = partial(_wake, woken)
+        awaited.add_done_callback(wake)
+        try:
+            yield from woken
+        except asyncio.CancelledError as error:
+            if watch.abandoned or not awaited.cancel(*error.args):
+                raise
+        else:
+            return
+        finally:
+            awaited.remove_done_callback(wake)
+
+
+def _wake(woken: asyncio.Future[None], awaited: asyncio.Future[Any]) -> None:
+    if not woken.done():
+        woken.set_result(None)
 
 
 def close(coroutine: Coroutine[Any, Any, Any]) -> None:

@@ -39,6 +39,8 @@ class Run(Outcome[Any]):
     """When its turn began."""
     base: Payload | None = None
     """Of a band: what all its members were given."""
+    left: Payload | None = None
+    """Of a band: what its member made of ``base``, which is all that it has seen."""
     turned: Sequence[tuple[int, Selection]] = ()
     """After a change of subject: from which step on, which selection holds."""
 
@@ -57,12 +59,19 @@ class Run(Outcome[Any]):
 
     def after(self, step: Step | Band) -> list[Step | Band]:
         """What is left to run after ``step``."""
-        selection = self.turned[-1][1] if self.turned else self.selection
-        return [item for item in selection.steps if item.index > step.index]
+        selection, start = self.turned[-1][1] if self.turned else self.selection, self._next(step)
+        return [item for item in selection.steps if item.index >= start]
+
+    def _next(self, step: Step | Band) -> int:
+        """The position from which on steps have not had their turn; those of one priority may have it together."""
+        if not self.chain.select.parallel:
+            return step.index + 1
+        later = (other.index for other in self.chain.steps if other.priority > step.priority)
+        return next(later, len(self.chain.steps))
 
     def turn(self, step: Step | Band, selection: Selection) -> list[Step | Band]:
         """Go on by another selection after ``step``; returns what is left to run."""
-        self.turned = [*self.turned, (step.index + 1, selection)]
+        self.turned = [*self.turned, (self._next(step), selection)]
         return self.after(step)
 
     # -- folding
@@ -71,6 +80,7 @@ class Run(Outcome[Any]):
         """Take into account what a step said, whatever it is."""
         step.tally.runs += 1
         step.tally.nanoseconds += elapsed
+        self.left = self.base
         said = self._checked(step, said, lent)
         if isinstance(said, Failure):
             note = self._fail(step, said)
@@ -79,11 +89,12 @@ class Run(Outcome[Any]):
                 note = self._apply(step, said, context)
             except (PayloadError, Conflict) as error:
                 note = self._fail(step, _unusable(error))
-        self.trace.append((step, elapsed, self.payload, note))
+        self.trace.append((step, elapsed, self.left or self.payload, note))
 
     def _checked(self, step: Step, said: Any, lent: Payload) -> PluginResult[Any] | Failure:
         """The result in its full form, or the failure that a wrong one is."""
-        if step.verifies and not isinstance(said, Failure) and self.payload.adopt(lent) is not self.payload:
+        given = self.base or self.payload
+        if step.verifies and not isinstance(said, Failure) and given.adopt(lent) is not given:
             return Failure("access", "changed its payload in place, although its manifest says access: read")
         if said is None:
             return _QUIET
@@ -98,17 +109,20 @@ class Run(Outcome[Any]):
         before = self.payload
         adopted = before if said.modified_payload is None else self._adopted(said.modified_payload)
         response = None if said.response is None else copy_value(said.response)
+        metadata = copy_value(said.metadata) if said.metadata else said.metadata
+        told = copy_value(context.told) if context and context.touched else {}
         if step.breaker is not None:
             step.breaker.succeeded()
         muted = step.mode is PluginMode.AUDIT or self.violation is not None
-        told = context.commit(shared=not muted) if context and context.touched else {}
+        if context and context.touched:
+            context.commit(shared=not muted)
         note = Note(_verdict(violation, response, adopted is not before), code=violation.code if violation else "")
         note.changed = (before, adopted) if adopted is not before else None
         self._count(step, note.verdict, violation)
         if muted:
             return note
-        if told or said.metadata:
-            mine = {**self.metadata.get(step.name, {}), **told, **copy_value(said.metadata)}
+        if told or metadata:
+            mine = {**self.metadata.get(step.name, {}), **told, **metadata}
             self.metadata = {**self.metadata, step.name: mine}
         if violation is not None:
             self.violations = [*self.violations, violation]
@@ -127,8 +141,8 @@ class Run(Outcome[Any]):
         if self.base is None:
             adopted: Payload = self.payload.adopt(returned)
             return adopted
-        adopted = self.base.adopt(returned)
-        return self.payload if adopted is self.base else merge(self.base, self.payload, adopted)
+        self.left = self.base.adopt(returned)
+        return self.payload if self.left is self.base else merge(self.base, self.payload, self.left)
 
     def _fail(self, step: Step, failure: Failure) -> Note:
         """Apply the step's error policy."""

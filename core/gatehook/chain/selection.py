@@ -20,11 +20,11 @@ CACHE_SIZE: Final = 1024
 class Band:
     """Steps of one priority that run at the same time. ``index`` is the last member's: what comes after it comes after them."""
 
-    __slots__ = ("index", "steps")
+    __slots__ = ("index", "priority", "steps")
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = tuple(steps)
-        self.index = steps[-1].index
+        self.index, self.priority = steps[-1].index, steps[-1].priority
 
 
 class Selection:
@@ -50,7 +50,7 @@ class Selector:
     """``selector(payload, request)`` is the :class:`Selection` for them."""
 
     def __init__(self, steps: Sequence[Step], payload: type[Payload], parallel: bool) -> None:
-        self._steps, self._parallel = tuple(steps), parallel
+        self._steps, self.parallel = tuple(steps), parallel
         self._names = tuple(dict.fromkeys(name for step in steps if step.conditions for name in step.conditions[0]))
         self._key = condition_values(self._names, payload)
         self._cache: dict[Any, Selection] = {}
@@ -104,7 +104,7 @@ class Selector:
                 chosen.append(step)
                 if found.fit is Fit.UNKNOWN:
                     notes[step.index] = f"{found.field}: unknown, so it ran"
-        return Selection(list(_bands(chosen)) if self._parallel else chosen, passed_over, notes)
+        return Selection(list(_bands(chosen)) if self.parallel else chosen, passed_over, notes)
 
 
 def _match(step: Step, values: dict[str, str | None]) -> Match:
