@@ -40,12 +40,19 @@ LAYERS = {
     # mechanism
     "chain": 3,
     "discovery": 3,
+    "kinds": 3,
     # assembly
+    "advice": 4,
     "assembly": 4,
+    "dry_run": 4,
+    "entries": 4,
     "generation": 4,
+    "plan": 4,
     "runner": 4,
     # edges
     "__init__": 5,
+    "__main__": 5,
+    "cli": 5,
 }
 
 # What plugins and hosts may import; each lists its names in `__all__`.
