@@ -115,7 +115,7 @@ class Generation:
             logger.warning("%s; it is let through and retried", error)
 
     async def retry(self) -> None:
-        """Try once more to bring up what failed; open requests keep the chains that they began with."""
+        """Try once more to bring up what failed."""
         for entry in self.wanted():
             if entry.failure is not None and entry.failure.phase != "find":
                 before = entry.failure
@@ -152,7 +152,7 @@ class Generation:
                     if hook.name in (entries[impl.plugin_name].hooks or ())
                 ]
                 chains[hook.payload] = self._chain(hook, steps, registry, order, entries)
-        self.chains = chains
+        self.chains.update(chains)
 
     def _chain(
         self, hook: Hook, steps: list[Step], registry: _Registry, order: dict[str, int], entries: dict[str, Entry]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,7 @@ from gatehook.payloads import Payload
 from gatehook.plugin import PluginConfig
 from gatehook.request import Request
 from gatehook.results import Outcome
+from gatehook.values import copy_value
 
 logger = logging.getLogger("gatehook")
 
@@ -53,10 +55,20 @@ async def tell(observers: Iterable[Observer], outcome: Outcome[Any], request: Re
             observer.tally.skipped += 1
             continue
         start = clock()
-        said = await bounded(observer.call, observer.suspends, start + observer.timeout, outcome, request.lend())
+        said = await bounded(observer.call, observer.suspends, start + observer.timeout, shown(outcome), request.lend())
         observer.tally.runs += 1
         observer.tally.nanoseconds += clock() - start
         if isinstance(said, Failure):
             errors = observer.tally.errors
             errors[said.error_type] = errors.get(said.error_type, 0) + 1
             logger.warning("observer %r failed: %s", observer.name, said.reason)
+
+
+def shown(outcome: Outcome[Any]) -> Outcome[Any]:
+    """The outcome for an observer to keep and even to change: it shares nothing mutable with the host's."""
+    copied: Outcome[Any] = copy.copy(outcome)
+    copied.payload = outcome.payload.lend()
+    copied.metadata, copied.response = copy_value(dict(outcome.metadata)), copy_value(outcome.response)
+    copied.violations = [copy.copy(violation) for violation in outcome.violations]
+    copied.violation = outcome.violation and copy.copy(outcome.violation)
+    return copied
