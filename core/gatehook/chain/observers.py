@@ -6,6 +6,7 @@ import copy
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from time import perf_counter_ns as clock
 from typing import Any
 
@@ -55,13 +56,18 @@ async def tell(observers: Iterable[Observer], outcome: Outcome[Any], request: Re
             observer.tally.skipped += 1
             continue
         start = clock()
-        said = await bounded(observer.call, observer.suspends, start + observer.timeout, shown(outcome), request.lend())
+        tell_one = partial(_tell_one, observer, outcome, request)
+        said = await bounded(tell_one, observer.suspends, start + observer.timeout)
         observer.tally.runs += 1
         observer.tally.nanoseconds += clock() - start
         if isinstance(said, Failure):
             errors = observer.tally.errors
             errors[said.error_type] = errors.get(said.error_type, 0) + 1
             logger.warning("observer %r failed: %s", observer.name, said.reason)
+
+
+def _tell_one(observer: Observer, outcome: Outcome[Any], request: Request) -> Any:
+    return observer.call(shown(outcome), request.lend())
 
 
 def shown(outcome: Outcome[Any]) -> Outcome[Any]:
