@@ -10,8 +10,6 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, Final
 
-import importlib_metadata as metadata
-
 from gatehook.errors import GatehookError, ManifestError
 from gatehook.manifest import MANIFEST_FILE, Manifest, parse_manifests
 
@@ -82,7 +80,9 @@ def installed() -> list[Available]:
 
 def _distributions(group: str) -> Iterator[tuple[Any, list[Any]]]:
     """The distributions that have entry points in ``group``, and those points. What others do wrong is passed over."""
-    for distribution in metadata.distributions():
+    import importlib_metadata  # noqa: PLC0415  # a slow import, that of an e-mail parser among it
+
+    for distribution in importlib_metadata.distributions():
         points: list[Any] = []
         with suppress(Exception):  # a stranger's entry_points.txt may hold anything
             points = [point for point in distribution.entry_points if point.group == group]
@@ -145,8 +145,9 @@ def _manifests(distribution: Any, points: list[Any], origin: str) -> dict[str, M
 
 
 def own_version() -> str:
-    version: str = metadata.version("gatehook")
-    return version
+    from importlib_metadata import version  # noqa: PLC0415  # as above
+
+    return version("gatehook")
 
 
 def contributions(group: str) -> list[Contribution]:
