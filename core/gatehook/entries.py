@@ -70,7 +70,7 @@ class Entry:
     @property
     def must_run(self) -> bool:
         """Whether the runner refuses to start without it."""
-        return self.config.mode is PluginMode.ENFORCE and self.config.on_error != "allow"
+        return self.config.mode in (PluginMode.ENFORCE, PluginMode.PERMISSIVE) and self.config.errors != "allow"
 
 
 def resolve(

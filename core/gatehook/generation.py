@@ -23,6 +23,10 @@ from gatehook.results import PluginMode
 logger = logging.getLogger("gatehook")
 
 
+OFF = "PLUGINS_ENABLED is false"
+"""Stands in every record then, whatever the conditions."""
+
+
 class _Registry(pluggy.PluginManager):
     """pluggy's manager; a method that bears a hook's name needs no decorator."""
 
@@ -152,6 +156,8 @@ class Generation:
                     if hook.name in (entries[impl.plugin_name].hooks or ())
                 ]
                 chains[hook.payload] = self._chain(hook, steps, registry, order, entries)
+        for chain in self.chains.values():
+            chain.select.flush()
         self.chains.update(chains)
 
     def _chain(
@@ -213,9 +219,10 @@ class Generation:
 
     def _absent(self, entry: Entry, hook: Hook) -> Step:
         """A step that is always skipped, so that the records say why."""
-        step = Step(entry.config, lambda payload, context: None, ("payload", "context"), entry.index)
+        config = entry.config if self.config.enabled else entry.config.model_copy(update={"conditions": []})
+        step = Step(config, lambda payload, context: None, ("payload", "context"), entry.index)
         step.tally = self.tallies.setdefault((entry.name, hook.name), step.tally)
-        step.absent = f"failed to {entry.failure.phase}, let through" if entry.failure else "PLUGINS_ENABLED is false"
+        step.absent = f"failed to {entry.failure.phase}, let through" if self.config.enabled and entry.failure else OFF
         return step
 
     # -- going down
@@ -236,11 +243,17 @@ class Generation:
         """Shut down what was started, in reverse order, each once, all within ``shutdown_timeout``."""
         for payload in self.chains:
             self.chains[payload] = ClosedChain()
+        cancelled: asyncio.CancelledError | None = None
         deadline = clock() + int(self.config.settings.shutdown_timeout * 1e9)
         while self._started:
             # A plugin that hangs must leave time for the others, so each has its share of what is left.
             share = max(0, deadline - clock()) / 1e9 / len(self._started)
-            await self._shut_down_one(self._started[-1], share)
+            try:
+                await self._shut_down_one(self._started[-1], share)
+            except asyncio.CancelledError as error:  # the host is in a hurry, and still every plugin has its turn
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
 
     async def _shut_down_one(self, entry: Entry, limit: float) -> None:
         self._started.remove(entry)
@@ -251,7 +264,7 @@ class Generation:
 
     async def look(self) -> None:
         """Ask each running plugin for its health."""
-        for entry in self._started:
+        for entry in tuple(self._started):
             answers: list[Any] = []
             assert entry.plugin is not None  # noqa: S101
             failure = await within(entry.plugin.health, self.config.settings.plugin_timeout, answers)
@@ -263,6 +276,9 @@ async def within(function: Callable[[], Any], limit: float, answers: list[Any] |
     said = await bounded(function, inspect.iscoroutinefunction(function), clock() + int(limit * 1e9))
     if isinstance(said, Failure):
         return said
+    if inspect.iscoroutine(said):
+        said.close()  # or Python warns, later and elsewhere, that nobody awaited it
+        return Failure("invalid_result", "returned a coroutine that nobody awaited")
     if answers is not None:
         answers.append(said)
     return None

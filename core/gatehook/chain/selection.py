@@ -38,6 +38,13 @@ class Selection:
         self.notes = notes  # by a step's index: which unknown field it ran in spite of
         self.uses = 0  # how often it was chosen, which is how often each of the passed over was skipped
 
+    def flush(self) -> None:
+        for step, reason in self.passed_over.items():
+            step.tally.skipped += self.uses
+            if reason is step.absent:
+                step.tally.let_through += self.uses
+        self.uses = 0
+
     def flat(self) -> Iterator[Step]:
         for item in self.steps:
             if isinstance(item, Band):
@@ -75,15 +82,11 @@ class Selector:
 
     def flush(self) -> None:
         """Write the skips that were counted per selection into the steps' tallies."""
-        for key in list(self._cache):
-            for step in self._cache[key].passed_over:
-                step.tally.skipped += self._cache[key].uses
-            self._cache[key].uses = 0
+        for selection in self._cache.values():
+            selection.flush()
 
     def _forget(self, key: Any) -> None:
-        selection = self._cache.pop(key)
-        for step in selection.passed_over:
-            step.tally.skipped += selection.uses
+        self._cache.pop(key).flush()
 
     def _select(self, key: tuple[str | None, ...]) -> Selection:
         values = dict(zip(self._names, key, strict=True))
@@ -92,12 +95,12 @@ class Selector:
         notes: dict[int, str] = {}
         for step in self._steps:
             found = _match(step, values)
-            if step.absent:
-                passed_over[step] = step.absent
-            elif found.fit is Fit.NO_MATCH:
+            if found.fit is Fit.NO_MATCH:
                 passed_over[step] = f"condition on {found.field}"
             elif found.fit is Fit.UNKNOWN and step.when_unknown == "skip":
                 passed_over[step] = f"{found.field}: unknown, and when_unknown is skip"
+            elif step.absent:
+                passed_over[step] = step.absent
             elif found.fit is Fit.UNKNOWN and step.when_unknown == "block":
                 chosen.append(step.refusing(found.field))
             else:
