@@ -35,6 +35,7 @@ LAYERS = {
     # documents: what people write
     "config": 2,
     "document": 2,
+    "faults": 2,
     "manifest": 2,
     "schemas": 2,
     # mechanism

@@ -59,7 +59,8 @@ def advise(
 ) -> list[Advice]:
     """All warnings and notes, in the order of the file. ``entries`` are as a dry run leaves them."""
     look = Look(config, running(config, entries), hooks, hosts)
-    found = [*_switched_off(config, entries), *(item for about in _LOOKS for item in about(look))]
+    looks = (*_AT_VALUES, *(() if config.document.problems else _AT_ALL_TOGETHER))
+    found = [*_switched_off(config, entries), *(item for about in looks for item in about(look))]
     advice = [Advice(level, config.document.problem(message, path)) for level, message, path in found]
     return sorted(advice, key=lambda item: item.problem.line or 0)
 
@@ -67,6 +68,8 @@ def advise(
 def _switched_off(config: Config, entries: Sequence[Entry]) -> Found:
     if not config.enabled:
         yield "warning", "PLUGINS_ENABLED is false: no plugin runs, nothing is checked", ()
+    if config.enabled and not config.document.problems and not running(config, entries):
+        yield "warning", "no plugin runs: every call passes", ("plugins",)
     for entry in entries:
         if config.enabled and entry.failure is not None and not entry.must_run:
             yield "warning", f"{entry.lack}; every call is let through", entry.path
@@ -83,10 +86,8 @@ def _fail_on_error(look: Look) -> Found:
 
 def _timeouts(look: Look) -> Found:
     settings = look.config.settings
-    places: list[tuple[Path, float | None]] = [
-        (("plugin_settings", name), getattr(settings, name))
-        for name in ("plugin_timeout", "hook_timeout", "observer_timeout", "shutdown_timeout")
-    ]
+    names = ("plugin_timeout", "hook_timeout", "observer_timeout", "shutdown_timeout")
+    places: list[tuple[Path, float | None]] = [(("plugin_settings", name), getattr(settings, name)) for name in names]
     places += [((*entry.path, "timeout"), entry.config.timeout) for entry in look.entries]
     for path, seconds in places:
         if seconds is not None and seconds > LONG:
@@ -188,11 +189,8 @@ def _modifiers_after_guards(look: Look) -> Found:
         beside = look.config.settings.parallel_execution_within_band and guard.config.priority == later.config.priority
         for first, second in ((guard, later), (later, guard)) if beside else ((guard, later),):
             if _approves(first) and _modifies(second) and _meet(look, first, second):
-                message = (
-                    f"{second.name} may change what {first.name} {'is looking at' if beside else 'has let pass'}; "
-                    f"let {first.name} run after it, or give it `recheck: true`"
-                )
-                yield "warning", message, second.path
+                change = f"{second.name} may change what {first.name} {'is looking at' if beside else 'has let pass'}"
+                yield "warning", f"{change}; let {first.name} run after it, or give it `recheck: true`", second.path
 
 
 def _approves(entry: Entry) -> bool:
@@ -243,11 +241,8 @@ def _narrowed(look: Look) -> Found:
             yield "note", f"leaves out {', '.join(left_out)}", (*entry.path, "hooks")
 
 
-_LOOKS: Final[Sequence[Callable[[Look], Found]]] = (
-    _fail_on_error,
-    _timeouts,
-    _no_effect,
-    _never_matching,
+_AT_VALUES: Final[Sequence[Callable[[Look], Found]]] = (_fail_on_error, _timeouts, _no_effect, _never_matching)
+_AT_ALL_TOGETHER: Final[Sequence[Callable[[Look], Found]]] = (
     _ignored_fields,
     _ties,
     _modifiers_after_guards,

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gatehook.config import Config, describe_fault
+from gatehook.config import Config
 from gatehook.entries import Entry as Entry
 from gatehook.entries import hooks_to_run
 from gatehook.entries import resolve as resolve
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError
+from gatehook.faults import model_faults
 from gatehook.hooks import OBSERVER, Hook, check_signature, misspelt_hooks
 from gatehook.kinds import load
 from gatehook.manifest import Manifest
@@ -55,7 +56,9 @@ def _hooks(cls: type[Plugin], entry: Entry, config: Config, hooks: Mapping[str, 
             for place in lacking
         )
     if not to_run:
-        raise ConfigError([config.document.problem("`hooks` names no hook, so the plugin would never run", entry.path)])
+        raise ConfigError(
+            [config.document.problem("`hooks` names no hook, so the plugin would never run", (*entry.path, "hooks"))]
+        )
     return to_run
 
 
@@ -66,9 +69,11 @@ def _construct(cls: type[Plugin], entry: Entry, config: Config) -> Plugin:
     except ValidationError as error:
         if cls.settings_model is None or error.title != cls.settings_model.__name__:
             raise PluginLoadError(entry.name, "construct", f"raised {type(error).__name__}") from error
-        faults = error.errors(include_url=False)
-        told = [describe_fault(cls.settings_model, fault, document, (*entry.path, "config")) for fault in faults]
-        raise ConfigError(document.problem(message, path) for message, path in told) from None
+        place = (*entry.path, "config")
+        faults = model_faults(cls.settings_model, error, lambda path: document.is_secret((*place, *path)))
+        raise ConfigError(
+            document.problem(document.redacted(message), (*place, *path)) for message, path in faults
+        ) from None
     except (Exception, SystemExit) as error:
         reason = document.redacted(f"{cls.__name__}() raised {type(error).__name__}: {error}")
         raise PluginLoadError(entry.name, "construct", reason) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -11,8 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gatehook.document import MASK, Document, read_document
-from gatehook.errors import ConfigError, nearest
-from gatehook.plugin import PluginConfig, Seconds
+from gatehook.errors import ConfigError
+from gatehook.faults import model_faults, shown
+from gatehook.plugin import PluginConfig, Seconds, Whole
 from gatehook.values import Path
 
 
@@ -38,7 +38,7 @@ class PluginSettings(BaseModel):
     """Seconds for one call of one observer."""
     shutdown_timeout: Seconds = 10.0
     """Seconds for all plugins to shut down."""
-    max_payload_bytes: Annotated[int, Field(gt=0)] | None = None
+    max_payload_bytes: Annotated[Whole, Field(gt=0)] | None = None
     """Larger payloads are not shown to plugins; each fails instead, so `on_error` decides. Where the host knows the
     size."""
     verify_access: bool = False
@@ -87,18 +87,18 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any], environ: Map
         config.document.report("the file is empty; it needs at least `plugins:`")
         return config
     if not isinstance(data, dict):
-        config.document.report(f"a config is a mapping with `plugins:`, got {type(data).__name__}")
+        config.document.report(f"a config is a mapping with `plugins:`, got {shown(data)}")
         return config
     config.sections = {key: value for key, value in data.items() if key not in Topmost.model_fields}
     settings = {} if data.get("plugin_settings") is None else data["plugin_settings"]
     settings = validate(PluginSettings, settings, config.document, ("plugin_settings",))
     config.settings = settings or config.settings
+    if "plugins" not in data:
+        config.document.report("the key 'plugins' is missing")
+    elif not isinstance(data["plugins"], list):
+        config.document.report(f"must be a list of entries, got {shown(data['plugins'])}", ("plugins",))
     entries = data.get("plugins")
-    if not isinstance(entries, list):
-        got = "nothing" if entries is None else type(entries).__name__
-        config.document.report(f"`plugins` is a list of entries, got {got}", ("plugins",))
-        entries = []
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         plugin = validate(PluginConfig, entry, config.document, ("plugins", index))
         if plugin is not None:
             config.plugins.append((index, plugin))
@@ -122,48 +122,9 @@ def validate(model: type[Any], data: Any, document: Document, path: Path) -> Any
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            document.report(*describe_fault(model, fault, document, path))
+        for message, where in model_faults(model, error, lambda where: document.is_secret((*path, *where))):
+            document.report(document.redacted(message), (*path, *where))
         return None
-
-
-def describe_fault(model: type[BaseModel], fault: Any, document: Document, path: Path) -> tuple[str, Path]:
-    """One of pydantic's errors in our words: the message and the path in the document."""
-    where = (
-        *path,
-        *(part for part in fault["loc"] if isinstance(part, int) or not part.startswith(("function-", "constrained-"))),
-    )
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {where[-1]!r}{nearest(str(where[-1]), known_keys(model, fault['loc'][:-1]))}", where
-    if fault["type"] == "missing":
-        return f"the key {where[-1]!r} is missing", where[:-1]
-    if fault["type"] == "model_type":
-        return f"must be a mapping, got {type(fault['input']).__name__}", where
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] in ("enum", "literal_error"):
-        wanted = fault["ctx"]["expected"]
-        hint = "" if document.is_secret(where) else nearest(str(fault["input"]), re.findall(r"'([^']+)'", wanted))
-        message = f"must be {wanted}{hint}"
-    if isinstance(fault["input"], str | int | float | bool | None) and not document.is_secret(where):
-        message = f"{message[:1].lower()}{message[1:]}; got {fault['input']!r}"
-    return message, where
-
-
-def known_keys(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    """The fields of ``model``, or of the model nested in it at ``loc``."""
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        inner = [
-            arg
-            for arg in (annotation, *getattr(annotation, "__args__", ()))
-            if isinstance(arg, type) and issubclass(arg, BaseModel)
-        ]
-        if not inner:
-            return []
-        model = inner[0]
-    return list(model.model_fields)
 
 
 def plugins_enabled(environ: Mapping[str, str]) -> bool:

@@ -19,6 +19,8 @@ SHORTEST_SECRET: Final = 4
 MAX_VALUES: Final = 100_000
 """Values that a document may have once its anchors are expanded."""
 _VARIABLE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\{)")
+_PLAIN_TAGS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_MERGE: Final = "tag:yaml.org,2002:merge"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -95,9 +97,12 @@ def parse_document(text: str, file: str | None, environ: Mapping[str, str] | Non
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(filter(None, (error.context, error.problem)))
+        if mark and re.match(r"\s*\t", "".join(text.splitlines()[mark.line : mark.line + 1])):
+            message = "the line begins with a tab; YAML indents with spaces"
         raise ConfigError([Problem(f"not YAML: {message}", file=file, line=mark.line + 1 if mark else None)]) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([Problem(f"not YAML: {error}", file=file)]) from None
+    except yaml.reader.ReaderError as error:
+        message = f"not YAML: the character {error.character:#x} cannot stand in it"
+        raise ConfigError([Problem(message, file=file)]) from None
     except RecursionError:
         raise ConfigError([Problem(f"nested deeper than {MAX_DEPTH} levels", file=file)]) from None
     return document
@@ -159,6 +164,8 @@ class _Nodes(_Plain):
         super().__init__(document, environ)
         self.loader = loader
         self.inside: set[int] = set()
+        self.merging: set[int] = set()
+        self.flat: dict[int, dict[str, tuple[Any, Any]]] = {}
 
     def value(self, node: Any, path: Path) -> Any:
         self.counted(path)
@@ -167,6 +174,8 @@ class _Nodes(_Plain):
             raise ConfigError([self.document.problem("an anchor that contains itself", path)])
         self.inside.add(id(node))
         try:
+            if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN_TAGS:
+                self.document.report(f"the tag {node.tag} means nothing here", path)
             if isinstance(node, yaml.MappingNode):
                 return dict(self.pairs(node, path))
             if isinstance(node, yaml.SequenceNode):
@@ -177,26 +186,46 @@ class _Nodes(_Plain):
             self.inside.discard(id(node))
 
     def pairs(self, node: Any, path: Path) -> Iterator[tuple[Any, Any]]:
-        first: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.document.problems.append(self.document.problem("a key must be a plain text", path))
-                return
-            key, line = key_node.value, key_node.start_mark.line + 1
-            if key in first and key != "<<":
-                self.document.problems.append(
-                    Problem(
-                        f"the key {key!r} stands here a second time; first in line {first[key]}",
-                        path,
-                        self.document.file,
-                        line,
-                    )
-                )
-            first.setdefault(key, line)
-        self.loader.flatten_mapping(node)  # `<<: *anchor`
-        for key_node, value_node in node.value:
-            key = self.loader.construct_object(key_node)
-            if not isinstance(key, str):
-                key = key_node.value  # `on:` is a boolean to YAML 1.1, and a key to whoever wrote it
+        self.check_keys(node, path)
+        for key, (key_node, value_node) in self.merged(node, path).items():
             self.document.lines[*path, key] = key_node.start_mark.line + 1
             yield key, self.value(value_node, (*path, key))
+
+    def check_keys(self, node: Any, path: Path) -> None:
+        first: dict[str, int] = {}
+        for key_node, _ in node.value:
+            key, line = key_node.value, key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.document.problems.append(Problem("a key must be plain text", path, self.document.file, line))
+            elif key in first and key_node.tag != _MERGE:
+                message = f"the key {key!r} stands here a second time; first in line {first[key]}"
+                self.document.problems.append(Problem(message, path, self.document.file, line))
+            else:
+                first[key] = line
+
+    def merged(self, node: Any, path: Path) -> dict[str, tuple[Any, Any]]:
+        """The pairs of a mapping over those that it merges (``<<: *anchor``), by key.
+
+        Each mapping is worked out once, and each key taken once, so that merging merges cannot grow.
+        """
+        if id(node) in self.merging:
+            raise ConfigError([self.document.problem("an anchor that contains itself", path)])
+        if id(node) in self.flat:
+            return self.flat[id(node)]
+        self.merging.add(id(node))
+        found: dict[str, tuple[Any, Any]] = {}
+        own = {
+            key.value: (key, value)
+            for key, value in node.value
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE
+        }
+        for merging in [value for key, value in node.value if key.tag == _MERGE]:
+            for source in merging.value if isinstance(merging, yaml.SequenceNode) else [merging]:
+                if isinstance(source, yaml.MappingNode):
+                    for key, pair in self.merged(source, path).items():
+                        found.setdefault(key, pair)
+                else:
+                    self.document.report("`<<` merges a mapping, or a list of mappings", path)
+        self.merging.discard(id(node))
+        self.flat[id(node)] = found | own
+        return self.flat[id(node)]

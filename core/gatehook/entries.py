@@ -9,12 +9,12 @@ from typing import Any, Final
 from gatehook.config import Config, validate
 from gatehook.discovery import CONFIG, Available, contributions, own_version
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
+from gatehook.faults import schema_faults, unknown_key
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.kinds import NotFoundError, find
 from gatehook.manifest import Manifest
 from gatehook.plugin import Plugin, PluginConfig
 from gatehook.results import PluginMode
-from gatehook.schemas import schema_faults
 from gatehook.values import Path
 
 KNOWN_SECTIONS: Final = {"admin": "gatehook-admin", "guard": "gatehook-guard", "identity": "gatehook-guard"}
@@ -186,7 +186,7 @@ def _check_own_keys(entry: Entry, config: Config) -> None:
     for key in entry.config.sections:
         hint = nearest(key, known)
         if key not in declared and (entry.available is not None or hint):
-            config.document.report(f"unknown key {key!r}{hint}", (*entry.path, key))
+            config.document.report(unknown_key(key, known), (*entry.path, key))
 
 
 def _check_sections(config: Config) -> None:
@@ -204,8 +204,7 @@ def _check_sections(config: Config) -> None:
             distribution = KNOWN_SECTIONS[name]
             config.document.report(f"the section {name!r} belongs to {distribution}, which is not installed", (name,))
         else:
-            hint = nearest(name, ["plugins", "plugin_settings", *models])
-            config.document.report(f"unknown key {name!r}{hint}", (name,))
+            config.document.report(unknown_key(name, ["plugins", "plugin_settings", *models]), (name,))
 
 
 def _check_called(entry: Entry, config: Config, called: set[str]) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from gatehook.config import validate
 from gatehook.document import Document, parse_document
 from gatehook.errors import ConfigError, ManifestError
+from gatehook.faults import shown
 from gatehook.plugin import Text
 
 MANIFEST_FILE: Final = "plugin-manifest.yaml"
@@ -60,7 +61,7 @@ def parse_manifests(text: str, names: list[str], origin: str) -> dict[str, Manif
         raise ManifestError(str(error)) from None
     data = document.data
     if not isinstance(data, Mapping):
-        raise ManifestError(f"{origin}: a manifest is a mapping, got {type(data).__name__}")
+        raise ManifestError(f"{origin}: a manifest is a mapping, got {shown(data)}")
     several = bool(data) and all(isinstance(value, Mapping) and "available_hooks" in value for value in data.values())
     if not several and len(names) > 1:
         raise ManifestError(

@@ -27,9 +27,19 @@ Seconds = Annotated[
     float,
     BeforeValidator(
         parse_seconds,
-        json_schema_input_type=float | Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")],
+        json_schema_input_type=Annotated[float, Field(gt=0)]
+        | Annotated[str, Field(pattern=r"^\s*(?=.*[1-9])\d+(\.\d+)?\s*(ms|s|m|h)?\s*$")],
     ),
 ]
+
+
+def _not_a_switch(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number")  # which Python takes `true` for
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_not_a_switch, json_schema_input_type=int)]
 # YAML reads `version: 1.0` as a number; people mean the text.
 Text = Annotated[
     str,
@@ -65,7 +75,7 @@ class PluginConfig(BaseModel):
     mode: PluginMode = PluginMode.ENFORCE
     """enforce: may block and modify. permissive: may modify, violations are only recorded. audit: nothing takes effect,
     all is recorded. disabled: not even imported. `enforce_ignore_error` means enforce with `on_error: allow`."""
-    priority: int = 100
+    priority: Whole = 100
     """Ascending; ties run in the order of the file."""
     conditions: list[Condition] = []
     """When to run: any of these entries must match. An empty list means always."""
@@ -76,7 +86,7 @@ class PluginConfig(BaseModel):
     """The plugin's own settings, checked against its schema."""
     on_error: Literal["block", "allow", "disable"] | None = None
     """What a failure of the plugin does. Left out: block in mode enforce, allow otherwise."""
-    disable_after: Annotated[int, Field(ge=1)] = 3
+    disable_after: Annotated[Whole, Field(ge=1)] = 3
     """With `on_error: disable`: so many failures in a row take the plugin out."""
     cool_down: Seconds = 30.0
     """With `on_error: disable`: seconds until one call tries the plugin again."""

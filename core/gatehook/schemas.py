@@ -1,62 +1,21 @@
-"""JSON Schema: checking values against a plugin's schema, and the schemas of our own documents, for editors."""
+"""The JSON Schemas of our own documents, for editors. Run time uses the models that they are made from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from gatehook.config import Topmost
-from gatehook.errors import nearest
 from gatehook.manifest import Manifest
 from gatehook.plugin import PluginConfig
-from gatehook.values import Path
 
 Schema = dict[str, Any]
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _VARIABLE: Final[Schema] = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"}
 """What may stand in place of any value that is not text: it is a string until the config is read."""
-
-
-# -- checking
-
-
-def schema_faults(value: Any, schema: Schema, is_secret: Callable[[Path], bool]) -> Iterator[tuple[str, Path]]:
-    """Everything in which ``value`` departs from ``schema``: ``(message, path)``. Secret values are not quoted."""
-    from jsonschema.validators import validator_for  # noqa: PLC0415  # a slow import that only checking needs
-
-    errors: list[Any] = list(validator_for(schema)(schema).iter_errors(value))
-    for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
-        path: Path = tuple(error.absolute_path)
-        known = list(error.schema.get("properties", ())) if isinstance(error.schema, dict) else []
-        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            for key in [key for key in error.instance if key not in known]:
-                yield f"unknown key {key!r}{nearest(str(key), known)}", (*path, key)
-        elif error.validator == "required":
-            for key in [key for key in error.validator_value if key not in error.instance]:
-                yield f"the key {key!r} is missing", path
-        elif error.validator == "type":
-            kinds = error.validator_value
-            wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
-            yield f"must be of type {wanted}{_got(error.instance, is_secret(path))}", path
-        elif error.validator == "enum":
-            wanted = ", ".join(map(str, error.validator_value))
-            hint = "" if is_secret(path) else nearest(str(error.instance), map(str, error.validator_value))
-            yield f"must be one of {wanted}{_got(error.instance, is_secret(path))}{hint}", path
-        else:
-            told = f"does not satisfy {error.validator}: {error.validator_value!r}"
-            yield (told if is_secret(path) else error.message), path
-
-
-def _got(value: Any, secret: bool) -> str:
-    if secret or not isinstance(value, str | int | float | bool | None):
-        return f", got {type(value).__name__}"
-    return f", got {value!r}"
-
-
-# -- generating
 
 
 def manifest_schema(hooks: Sequence[str]) -> Schema:

@@ -1,0 +1,133 @@
+"""What pydantic and JSON Schema find wrong with a value, in one language for operators: wanted, got, nearest name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from gatehook.errors import nearest
+from gatehook.values import Path
+
+IsSecret = Callable[[Path], bool]
+Fault = tuple[str, Path]
+"""A message, and the path of what it is about."""
+
+LONGEST: Final = 60
+"""Characters of a value that are quoted."""
+_WANTED: Final = {
+    "bool": "true or false",
+    "dict": "a mapping",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "model": "a mapping",
+    "string": "text",
+}
+"""By the first word of the kind of error that pydantic reports: ``int_parsing``, ``int_type``, …"""
+_TYPES: Final = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "nothing",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
+
+
+def shown(value: Any) -> str:
+    """A value as whoever wrote it in YAML knows it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float | date):
+        text = repr(value) if isinstance(value, str) else str(value)
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return {dict: "a mapping", list: "a list"}.get(type(value), f"a {type(value).__name__}")
+
+
+def unknown_key(key: Any, known: Iterable[str]) -> str:
+    return f"unknown key {key!r}{nearest(str(key), known)}"
+
+
+def model_faults(model: type[BaseModel], error: ValidationError, is_secret: IsSecret) -> Iterator[Fault]:
+    """Everything that pydantic says, each with its path in the value."""
+    for fault in error.errors(include_url=False):
+        path = tuple(part for part in fault["loc"] if isinstance(part, int) or not _is_internal(part))
+        kind = fault["type"]
+        if kind == "extra_forbidden":
+            yield unknown_key(path[-1], known_keys(model, path[:-1])), path
+        elif kind == "missing":
+            yield f"the key {path[-1]!r} is missing", path[:-1]
+        else:
+            yield _worded(fault, is_secret(path)), path
+
+
+def _is_internal(part: str) -> bool:
+    """Pydantic puts the names of validators and of the types of a union into the path."""
+    return re.match(r"(function-|constrained-|list\[|dict\[)|^(int|str|float|bool)$", part) is not None
+
+
+def _worded(fault: Any, secret: bool) -> str:
+    kind, value = fault["type"], fault["input"]
+    if kind == "value_error":  # in the words of whoever wrote the model
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        return message if secret or isinstance(value, dict | list) else f"{message}, got {shown(value)}"
+    if kind in ("enum", "literal_error"):
+        wanted = fault["ctx"]["expected"]
+        return _must(f"be {wanted}", value, secret, re.findall(r"'([^']+)'", wanted))
+    noun = _WANTED.get(kind.partition("_")[0]) if kind.endswith(("_type", "_parsing", "_from_float")) else None
+    if noun:
+        return _must(f"be {noun}", value, secret)
+    return _must(re.sub(r"^\w+ should ", "", fault["msg"]), value, secret)
+
+
+def _must(demand: str, value: Any, secret: bool, known: Iterable[str] = ()) -> str:
+    if secret:
+        return f"must {demand}"
+    return f"must {demand}, got {shown(value)}{nearest(value, known) if isinstance(value, str) else ''}"
+
+
+def known_keys(model: type[BaseModel], path: Path) -> list[str]:
+    """The fields of ``model``, or of the model nested in it at ``path``; none where that cannot be told."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        item = model.model_fields.get(part)
+        types = (item.annotation, *getattr(item.annotation, "__args__", ())) if item else ()
+        inner = [kind for kind in types if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> Iterator[Fault]:
+    """Everything in which ``value`` departs from a JSON Schema, each with its path in the value."""
+    from jsonschema.validators import validator_for  # noqa: PLC0415  # a slow import that only checking needs
+
+    errors: list[Any] = list(validator_for(schema)(schema).iter_errors(value))
+    for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
+        path: Path = tuple(error.absolute_path)
+        rule, demand, got = error.validator, error.validator_value, error.instance
+        if rule == "additionalProperties" and isinstance(got, dict):
+            known = list(error.schema.get("properties", ()))
+            yield from ((unknown_key(key, known), (*path, key)) for key in got if key not in known)
+        elif rule == "required":
+            yield from ((f"the key {key!r} is missing", path) for key in demand if key not in got)
+        elif rule == "type":
+            wanted = " or ".join(_TYPES[name] for name in ([demand] if isinstance(demand, str) else demand))
+            yield _must(f"be {wanted}", got, is_secret(path)), path
+        elif rule == "enum":
+            names = [str(choice) for choice in demand]
+            yield _must(f"be one of {', '.join(map(shown, demand))}", got, is_secret(path), names), path
+        elif rule in ("minItems", "minLength") and demand == 1:
+            yield "must not be empty", path
+        else:
+            told = f"does not satisfy {rule}: {demand!r}"
+            yield (told if is_secret(path) else error.message), path
