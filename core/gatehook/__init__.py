@@ -30,7 +30,7 @@ from gatehook.payloads import (
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
-from gatehook.plugin import Plugin, PluginConfig
+from gatehook.plugin import Plugin, PluginConfig, Seconds
 from gatehook.request import PluginContext, Request
 from gatehook.results import (
     AuthPostCheckResult,
@@ -93,6 +93,7 @@ __all__ = [
     "ResourcePreFetchPayload",
     "ResourcePreFetchResult",
     "Runner",
+    "Seconds",
     "ServerPostRegisterPayload",
     "ServerPostRegisterResult",
     "ServerPreRegisterPayload",

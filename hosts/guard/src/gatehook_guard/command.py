@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +26,9 @@ NOT_FOUND: Final = 127
 
 def say(text: str) -> None:
     """To the operator, who reads stderr; stdout belongs to the protocol."""
-    for line in text.splitlines():
-        click.echo(f"gatehook: {line}", err=True)
+    with suppress(OSError):  # whoever read it may have gone
+        for line in text.splitlines():
+            click.echo(f"gatehook: {line}", err=True)
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
@@ -85,7 +87,7 @@ async def _guard(config: Path, caller: Caller, command: list[str], read: int, wr
 
 
 def _settings(runner: Runner) -> GuardSettings:
-    return GuardSettings.model_validate(runner.generation.config.sections.get("guard") or {})
+    return GuardSettings.model_validate(runner.section("guard"))
 
 
 def _handle_signals(runner: Runner, session: Session) -> None:

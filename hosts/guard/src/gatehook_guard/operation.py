@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from gatehook import Request
+from gatehook import PromptResult, Request, ResourceContent
 
 from gatehook_guard.answers import UNREADABLE, failure
 
@@ -66,3 +66,10 @@ def object_of(value: Any, hook: str) -> dict[str, Any]:
             UNREADABLE, f"a result or content must be an object, not {type(value).__name__}", hook, after=True
         )
     return value
+
+
+def as_json(value: Any) -> Any:
+    """What plugins return, as JSON data."""
+    if isinstance(value, PromptResult | ResourceContent):
+        return type(value).to_json(value)  # not value.to_json(): a key of that name would answer
+    return [as_json(item) for item in value] if isinstance(value, list) else value

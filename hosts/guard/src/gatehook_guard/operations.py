@@ -17,11 +17,10 @@ from gatehook import (
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
-from gatehook.values import to_json
 
 from gatehook_guard.answers import SCHEMA_BREAK, UNREADABLE, BlockedError, failure
 from gatehook_guard.methods import GUARDED
-from gatehook_guard.operation import CONTENT, Admitted, asks_for_input, object_of, text_of, unwrap
+from gatehook_guard.operation import CONTENT, Admitted, as_json, asks_for_input, object_of, text_of, unwrap
 from gatehook_guard.schemas import OutputSchemas
 from gatehook_guard.settings import GuardSettings
 from gatehook_guard.tasks import Tasks, task_of
@@ -59,7 +58,7 @@ class _Named:
             raise BlockedError(outcome.violation, self.pre, after=False)
         response = admitted.response
         if response is None and outcome.response is not None:
-            response = self._response(to_json(outcome.response))
+            response = self._response(as_json(outcome.response))
         if not outcome.modified:
             return Admitted(admitted.params, admitted.subject, response)
         after, params = outcome.payload, dict(admitted.params)
@@ -93,7 +92,7 @@ class ToolCall(_Named):
             raise BlockedError(outcome.violation, self.post, after=True)
         if not outcome.modified:
             return result
-        changed = object_of(to_json(outcome.payload.result), self.post)
+        changed = object_of(as_json(outcome.payload.result), self.post)
         return self._fitting(subject, changed) | envelope
 
     def _fitting(self, tool: str, result: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +120,7 @@ class PromptGet(_Named):
         outcome = await request.run(payload, size=size)
         if outcome.violation is not None:
             raise BlockedError(outcome.violation, self.post, after=True)
-        return object_of(to_json(outcome.payload.result), self.post) | envelope if outcome.modified else result
+        return object_of(as_json(outcome.payload.result), self.post) | envelope if outcome.modified else result
 
 
 class ResourceRead:
@@ -136,7 +135,7 @@ class ResourceRead:
         outcome = await request.run(ResourcePreFetchPayload(uri, metadata), size=size)
         if outcome.violation is not None:
             raise BlockedError(outcome.violation, self.pre, after=False)
-        response = None if outcome.response is None else _contents(to_json(outcome.response), self.pre)
+        response = None if outcome.response is None else _contents(as_json(outcome.response), self.pre)
         if not outcome.modified:
             return Admitted(params, uri, response)
         after = outcome.payload
@@ -172,7 +171,7 @@ class ResourceRead:
             raise BlockedError(outcome.violation, self.post, after=True)
         if not outcome.modified:
             return content
-        changed = object_of(to_json(outcome.payload.content), self.post)
+        changed = object_of(as_json(outcome.payload.content), self.post)
         return changed if outcome.payload.uri == uri else {**changed, "uri": outcome.payload.uri}
 
 

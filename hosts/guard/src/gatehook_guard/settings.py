@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from gatehook.plugin import Seconds
+from gatehook import Seconds
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatehook_guard.methods import COVERAGE, HOOKS
