@@ -114,7 +114,7 @@ class Request:
             tenant_id=self.tenant_id,
             server_id=self.server_id,
             content_type=self.content_type,
-            roles=self.roles,
+            roles=tuple(self.roles),
             host=self.host,
         )
         lent.state = self.state.copy()

@@ -15,7 +15,7 @@ from functools import partial
 from time import perf_counter_ns as clock
 from typing import Any, Final
 
-from gatehook.errors import PluginError
+from gatehook.errors import PayloadError, PluginError
 
 logger = logging.getLogger("gatehook")
 
@@ -48,6 +48,8 @@ class Failure:
         if isinstance(error, PluginError) and error.error_type in ERROR_TYPES:
             return cls(error.error_type, error.reason, error)
         kind = "cancelled" if isinstance(error, asyncio.CancelledError) else "exception"
+        if isinstance(error, PayloadError):
+            kind = "payload"
         return cls(kind, f"raised {type(error).__name__}", error)
 
 

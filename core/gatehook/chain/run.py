@@ -87,7 +87,7 @@ class Run(Outcome[Any]):
         else:
             try:
                 note = self._apply(step, said, context)
-            except (PayloadError, Conflict) as error:
+            except Exception as error:  # noqa: BLE001  # a payload or result of the plugin's own make may raise anything
                 note = self._fail(step, _unusable(error))
         self.trace.append((step, elapsed, self.left or self.payload, note))
 
@@ -138,6 +138,9 @@ class Run(Outcome[Any]):
         return note
 
     def _adopted(self, returned: Payload) -> Payload:
+        subject = returned.subject
+        if not isinstance(subject, str) and subject != self.payload.subject:
+            raise TypeError(f"the {returned.subject_field} of a payload is text")
         if self.base is None:
             adopted: Payload = self.payload.adopt(returned)
             return adopted
@@ -207,7 +210,10 @@ class Run(Outcome[Any]):
         """Fold the second look of a guard: it may only block."""
         said = self._checked(step, said, lent)
         if isinstance(said, PluginResult) and said.continue_processing:
-            wants = said.modified_payload is not None and self.payload.adopt(said.modified_payload) is not self.payload
+            try:
+                wants = said.modified_payload is not None and self._adopted(said.modified_payload) is not self.payload
+            except Exception as error:  # noqa: BLE001  # as in fold
+                return self._fold_again(step, _unusable(error), lent, context, elapsed)
             if wants or said.response is not None:
                 reason = f"plugin {step.name!r} would change what a later plugin made of this call"
                 said = PluginResult(False, violation=PluginViolation(reason, code="RECHECK_FAILED"))
@@ -215,6 +221,9 @@ class Run(Outcome[Any]):
                 said = PluginResult(violation=said.violation, metadata=said.metadata)
         elif isinstance(said, PluginResult):
             said = PluginResult(False, violation=said.violation, metadata=said.metadata)
+        return self._fold_again(step, said, lent, context, elapsed)
+
+    def _fold_again(self, step: Step, said: Any, lent: Payload, context: PluginContext, elapsed: int) -> None:
         self.fold(step, said, lent, context, elapsed)
         if (note := self.trace[-1][3]) is not None:
             note.recheck = True
@@ -256,10 +265,12 @@ def _fault(said: Any, payload: type[Payload], step: Step) -> str:
     return ""
 
 
-def _unusable(error: PayloadError | Conflict) -> Failure:
+def _unusable(error: Exception) -> Failure:
     if isinstance(error, Conflict):
         return Failure("conflict", f"changed {error} otherwise than another plugin of its band", error)
-    return Failure("payload", str(error), error)
+    if isinstance(error, PayloadError):
+        return Failure("payload", str(error), error)
+    return Failure("invalid_result", f"returned a result that cannot be read ({type(error).__name__})", error)
 
 
 def _signed(step: Step, violation: PluginViolation | None, blocks: bool) -> PluginViolation | None:

@@ -64,7 +64,10 @@ class Selector:
 
     def __call__(self, payload: Payload, request: Request) -> Selection:
         key = self._key(payload, request) if self._names else ()
-        selection = self._cache.get(key)
+        try:
+            selection = self._cache.get(key)
+        except TypeError:  # unhashable, so it is no text, and says so below
+            selection = None
         if selection is None:
             selection = self._select(key)
             if len(self._cache) >= CACHE_SIZE:
@@ -90,6 +93,9 @@ class Selector:
 
     def _select(self, key: tuple[str | None, ...]) -> Selection:
         values = dict(zip(self._names, key, strict=True))
+        for name, value in values.items():
+            if not isinstance(value, str | None):
+                raise TypeError(f"what the condition {name!r} looks at must be text, got {type(value).__name__}")
         chosen: list[Step] = []
         passed_over: dict[Step, str] = {}
         notes: dict[int, str] = {}
