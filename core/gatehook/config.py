@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -99,11 +100,22 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any], environ: Map
         config.document.report(f"must be a list of entries, got {shown(data['plugins'])}", ("plugins",))
     entries = data.get("plugins")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        plugin = validate(PluginConfig, entry, config.document, ("plugins", index))
+        plugin = _plugin(entry, config.document, ("plugins", index))
         if plugin is not None:
             config.plugins.append((index, plugin))
     _check_names(config)
     return config
+
+
+def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:
+    """One entry. Of a wrong one, what is right in it, so that the rest of it can be checked before all is reported."""
+    known = len(document.problems)
+    plugin: PluginConfig | None = validate(PluginConfig, entry, document, path)
+    if plugin is None and isinstance(entry, dict):
+        wrong = {problem.path[2] for problem in document.problems[known:] if len(problem.path) > len(path)}
+        with suppress(ValidationError):
+            plugin = PluginConfig.model_validate({key: value for key, value in entry.items() if key not in wrong})
+    return plugin
 
 
 def _check_names(config: Config) -> None:
