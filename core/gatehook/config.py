@@ -113,8 +113,9 @@ def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:
     plugin: PluginConfig | None = validate(PluginConfig, entry, document, path)
     if plugin is None and isinstance(entry, dict):
         wrong = {problem.path[2] for problem in document.problems[known:] if len(problem.path) > len(path)}
-        with suppress(ValidationError):
-            plugin = PluginConfig.model_validate({key: value for key, value in entry.items() if key not in wrong})
+        if not wrong & {"kind", "distribution"}:  # without them it would be another plugin
+            with suppress(ValidationError):
+                plugin = PluginConfig.model_validate({key: value for key, value in entry.items() if key not in wrong})
     return plugin
 
 

@@ -74,7 +74,7 @@ def installed() -> list[Available]:
     found: dict[tuple[str, str], Available] = {}
     for distribution, points in _distributions(PLUGINS):
         for item in _advertised(distribution, points):
-            found.setdefault((item.name, item.location), item)  # one folder may stand on the path twice
+            found.setdefault((item.name, item.origin), item)  # one folder may stand on the path twice
     return list(found.values())
 
 
