@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from time import perf_counter_ns as clock
@@ -56,6 +57,7 @@ class Chain:
         self.select = Selector(self.steps, self.payload, parallel)
         self.selection = self.select.always
         self.lend = self.payload.lender()
+        self._telling: set[asyncio.Task[None]] = set()  # or the tasks might be collected as garbage
 
     async def run(self, payload: Payload, request: Request, size: int | None = None, told: bool = True) -> Outcome[Any]:
         """Run the steps that apply, and say what they come to. ``told=False`` leaves the observers out."""
@@ -80,7 +82,7 @@ class Chain:
         except BaseException as error:
             run.ended_by(error)
             if self.observers and told and not isinstance(error, GeneratorExit):
-                await tell(self.observers, run, request)
+                await self._tell_of_the_end(run, request)
             raise
         if self.observers and told:
             await tell(self.observers, run, request)
@@ -164,6 +166,17 @@ class Chain:
                 awaited = walk.send(None)
             except StopIteration:
                 return
+
+    async def _tell_of_the_end(self, run: Run, request: Request) -> None:
+        """Tell of a run that raised. Where the caller was cancelled, anyio cancels whatever it waits for again and again,
+        so the observers are told in a task of their own."""
+        task = asyncio.create_task(tell(self.observers, run, request), name=f"gatehook {self.name} finished")
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            return  # what ended the run is raised in any case
 
     async def _look_again(self, run: Run) -> None:
         """The final-subject rule, and ``recheck``: guards see what the plugins after them made of the payload."""

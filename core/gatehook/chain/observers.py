@@ -17,7 +17,7 @@ from gatehook.conditions import ALWAYS, Fit, compile_conditions
 from gatehook.payloads import Payload
 from gatehook.plugin import PluginConfig
 from gatehook.request import Request
-from gatehook.results import Outcome
+from gatehook.results import Outcome, PluginViolation
 from gatehook.values import copy_value
 
 logger = logging.getLogger("gatehook")
@@ -75,6 +75,12 @@ def shown(outcome: Outcome[Any]) -> Outcome[Any]:
     copied: Outcome[Any] = copy.copy(outcome)
     copied.payload = outcome.payload.lend()
     copied.metadata, copied.response = copy_value(dict(outcome.metadata)), copy_value(outcome.response)
-    copied.violations = [copy.copy(violation) for violation in outcome.violations]
-    copied.violation = outcome.violation and copy.copy(outcome.violation)
+    copied.violations = [_copied(violation) for violation in outcome.violations]
+    copied.violation = outcome.violation and _copied(outcome.violation)
+    return copied
+
+
+def _copied(violation: PluginViolation) -> PluginViolation:
+    copied = copy.copy(violation)
+    copied.details = copy_value(violation.details)
     return copied
