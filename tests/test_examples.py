@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -110,6 +111,16 @@ async def test_the_settings_that_the_demo_prints_work_in_a_client(demo):
     async with Client(StdioServerParameters(**settings)) as client:
         result = await client.call_tool("find_customer", {"name": "Grace Jones"})
     assert result.structured_content["ssn"] == "***-**-5462"
+
+
+def test_the_readme_shows_what_the_demo_prints(guarded, direct):
+    blocks = re.findall(r"```text\n(.*?)```", (EXAMPLES.parent / "README.md").read_text(), flags=re.DOTALL)
+    shown = [calls(block) for block in blocks if "╭" in block]
+    assert [timeless(session) for session in shown] == [timeless(guarded), timeless(direct)]
+
+
+def timeless(session: dict[str, str]) -> dict[str, str]:
+    return {call: re.sub(r"\d+ µs", "0 µs", section) for call, section in session.items()}
 
 
 # -- the others
