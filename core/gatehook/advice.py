@@ -128,7 +128,7 @@ def _never_matching(look: Look) -> Found:
         for position, condition in enumerate(entry.config.conditions):
             place = (*entry.path, "conditions", position)
             if len(entry.config.conditions) > 1 and not any(values for _, values in condition):
-                yield "warning", "names nothing, so it always matches and the other conditions decide nothing", place
+                yield "warning", "names nothing, so it always matches, whatever the other conditions say", place
             for name, values in condition:
                 for index, value in enumerate(values):
                     why = _why_never(name, value)
@@ -156,7 +156,7 @@ def _ignored_fields(look: Look) -> Found:
             ignored = [hook for hook in hooks if _is_ignored(look, entry, condition, hook)]
             if ignored:
                 what = " and ".join(subjects)
-                message = f"{what} mean nothing at {', '.join(ignored)}: there it runs whatever the subject"
+                message = f"{what} mean nothing at {', '.join(ignored)}; it runs there whatever the subject"
                 yield "warning", message, (*entry.path, "conditions", position)
 
 
