@@ -66,7 +66,8 @@ class Guarding:
             raise refused(message, "its params are not an object")
         if message.ambiguous:
             raise refused(message, "it repeats a key")
-        if variants := variants_of(params, self._operations[message.method].reads):
+        reads = self._operations[message.method].reads
+        if not params.keys() <= reads and (variants := variants_of(params, reads)):
             raise refused(message, f"its params hold a variant of a key: {', '.join(sorted(map(ascii, variants)))}")
 
     async def answer(self, message: Message, ask: Ask) -> bytes | None:

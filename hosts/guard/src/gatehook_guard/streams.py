@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from gatehook_guard.lines import Lines, Oversize
 
-CHUNK: Final = 65_536
+CHUNK: Final = 32_768
 
 
 class Pausable(Protocol):
@@ -41,6 +41,9 @@ class Input(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._source = transport
+        # asyncio would take 256 KiB for each read from a pipe; so large a block comes from the system anew each time,
+        # which costs a small message more than everything else that is done to it here.
+        transport.max_size = CHUNK
 
     def data_received(self, data: bytes) -> None:
         self._queue.extend(self._lines.feed(data))

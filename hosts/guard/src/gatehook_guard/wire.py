@@ -17,6 +17,9 @@ PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 ENVELOPE: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
 
+COMMON_PARAMS: Final = frozenset({"name", "arguments", "_meta", "uri", "cursor", "progressToken", "progress", "total"})
+"""No two of these are spellings of one; knowing that saves looking."""
+
 Id = int | str
 
 
@@ -114,7 +117,7 @@ class Reader:
             text = line.decode()
         except UnicodeDecodeError:
             text, fault = line.decode(errors="replace"), "it is not valid UTF-8"
-        if not text.strip(" \t\r\n"):
+        if line.isspace() and not line.strip(b" \t\r\n"):
             return Batch([], line)
         try:
             value = self._decode(text)
@@ -167,7 +170,9 @@ def _envelope_fault(value: Any) -> str | None:
 def _params_fault(params: Any) -> str | None:
     if type(params) is Repeated:
         return "its params repeat a key"
-    if type(params) is dict and len(params) > 1 and len({key.casefold() for key in params}) < len(params):
+    if type(params) is not dict or params.keys() <= COMMON_PARAMS:
+        return None
+    if len({key.casefold() for key in params}) < len(params):
         return "its params hold one key in two spellings"
     return None
 
