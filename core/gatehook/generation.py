@@ -116,7 +116,7 @@ class Generation:
     def _give_up(self, entry: Entry, error: PluginLoadError) -> None:
         entry.failure = error
         if not entry.must_run:
-            logger.warning("%s; it is let through and retried", error)
+            logger.warning("%s; it is let through%s", error, "" if error.phase == "find" else " and retried")
 
     async def retry(self) -> None:
         """Try once more to bring up what failed."""

@@ -105,15 +105,16 @@ class Runner:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        if self._poll is not None:
-            self._poll.cancel()
-            await asyncio.gather(self._poll, return_exceptions=True)
         generation, self.generation = self.generation, _NotStarted()
         try:
-            await generation.shut_down()
+            if self._poll is not None:
+                self._poll.cancel()
+                await _end_of({self._poll})
         finally:
-            if self._retiring:
-                await asyncio.wait(self._retiring)
+            try:
+                await generation.shut_down()
+            finally:
+                await _end_of(self._retiring)
 
     async def reload(self, config: Source | None = None) -> None:
         """Bring up a new generation beside the old one, then swap. ``None`` reads the same source again.
@@ -124,6 +125,7 @@ class Runner:
             GatehookError: the config is wrong or a plugin does not come up; the old generation goes on serving.
         """
         async with self._reloading:
+            self.generation.chains  # noqa: B018  # raises when the runner is not running
             source = self._source if config is None else config
             try:
                 generation = self._prepare(source)
@@ -131,7 +133,11 @@ class Runner:
             except GatehookError as error:
                 self.last_error = error
                 raise
-            old, self.generation = self.generation, generation
+            old = self.generation
+            if isinstance(old, _NotStarted):  # the runner ended in the meantime
+                await generation.shut_down()
+                return
+            self.generation = generation
             self._source, self.last_error = source, None
             self._announce(generation)
             task = asyncio.create_task(old.retire(), name="gatehook retire")
@@ -254,6 +260,18 @@ class Runner:
                 "seconds": tally.nanoseconds / 1e9,
             }
         return found
+
+
+async def _end_of(tasks: set[asyncio.Task[None]]) -> None:
+    """Wait for tasks that end by themselves, also while the caller is being cancelled; it hears of that afterwards."""
+    cancelled: asyncio.CancelledError | None = None
+    while running := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(running)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 class _NotStarted:
