@@ -57,7 +57,7 @@ def list_installed(config: str | None, try_import: bool, as_json: bool) -> None:
 
 
 def inventory(available: list[Available], config: Config | None, try_import: bool) -> list[Listed]:
-    """Everything installed, in the order of the path, then what else the config wants."""
+    """Everything installed by name (copies in the order of the path), then what else the config wants."""
     listed = {id(item): _listed(item, available) for item in available}
     more: list[Listed] = []
     for _, entry in config.plugins if config else ():
@@ -77,7 +77,8 @@ def inventory(available: list[Available], config: Config | None, try_import: boo
             load(item, Plugin)
         except GatehookError as error:
             row.problem = row.problem or str(error)
-    return [*(listed[id(item)] for item in available if listed[id(item)] not in more), *more]
+    found = [listed[id(item)] for item in available if listed[id(item)] not in more]
+    return [*sorted(found, key=lambda row: row.name), *more]
 
 
 def _listed(item: Available, available: Sequence[Available]) -> Listed:
