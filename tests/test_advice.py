@@ -111,7 +111,10 @@ ADVICE = {
         [quiet("a", hooks=["prompt_pre_fetch", "tool_pre_invoke"], conditions=[{"tools": ["t"], "tenant_ids": ["x"]}])],
         {},
         [
-            "warning: plugins[0].conditions[0]: tools mean nothing at prompt_pre_fetch; it runs there whatever the subject"
+            (
+                "warning: plugins[0].conditions[0]: "
+                "tools mean nothing at prompt_pre_fetch; it runs there whatever the subject"
+            )
         ],
     ),
     "an entry for each subject": (

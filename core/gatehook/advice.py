@@ -61,7 +61,8 @@ def advise(
     look = Look(config, running(config, entries), hooks, hosts)
     looks = (*_AT_VALUES, *(() if config.document.problems else _AT_ALL_TOGETHER))
     found = [*_switched_off(config, entries), *(item for about in looks for item in about(look))]
-    advice = [Advice(level, config.document.problem(message, path)) for level, message, path in found]
+    place = config.document.problem
+    advice = [Advice(level, place(message, path) if path else Problem(message)) for level, message, path in found]
     return sorted(advice, key=lambda item: item.problem.line or 0)
 
 

@@ -26,8 +26,10 @@ _WANTED: Final = {
     "list": "a list",
     "model": "a mapping",
     "string": "text",
+    "tuple": "a list",
 }
 """By the first word of the kind of error that pydantic reports: ``int_parsing``, ``int_type``, …"""
+_INTERNAL: Final = re.compile(r"(function-|constrained-|(list|dict|tuple)\[)|^(int|str|float|bool)$")
 _TYPES: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -58,22 +60,23 @@ def unknown_key(key: Any, known: Iterable[str]) -> str:
 def model_faults(model: type[BaseModel], error: ValidationError, is_secret: IsSecret) -> Iterator[Fault]:
     """Everything that pydantic says, each with its path in the value."""
     for fault in error.errors(include_url=False):
-        path = tuple(part for part in fault["loc"] if isinstance(part, int) or not _is_internal(part))
+        path = path_of(fault)
         kind = fault["type"]
         if kind == "extra_forbidden":
             yield unknown_key(path[-1], known_keys(model, path[:-1])), path
         elif kind == "missing":
             yield f"the key {path[-1]!r} is missing", path[:-1]
         else:
-            yield _worded(fault, is_secret(path)), path
+            yield worded(fault, is_secret(path)), path
 
 
-def _is_internal(part: str) -> bool:
-    """Pydantic puts the names of validators and of the types of a union into the path."""
-    return re.match(r"(function-|constrained-|list\[|dict\[)|^(int|str|float|bool)$", part) is not None
+def path_of(fault: Any) -> Path:
+    """The path of one of pydantic's errors, without the names of validators and types that pydantic puts there."""
+    return tuple(part for part in fault["loc"] if isinstance(part, int) or not _INTERNAL.match(part))
 
 
-def _worded(fault: Any, secret: bool) -> str:
+def worded(fault: Any, secret: bool = False) -> str:
+    """What one of pydantic's errors, but for missing and unknown keys, demands."""
     kind, value = fault["type"], fault["input"]
     if kind == "value_error":  # in the words of whoever wrote the model
         message = str(fault["msg"]).removeprefix("Value error, ")

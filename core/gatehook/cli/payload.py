@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from gatehook.cli.output import Fault
 from gatehook.errors import PayloadError, dotted, nearest
+from gatehook.faults import path_of, shown, worded
 from gatehook.payloads import Payload
 from gatehook.values import Model
 
@@ -25,7 +26,7 @@ def read_payload(kind: type[Payload], given: str) -> Payload:
     """
     data = _parse(_read(given))
     if not isinstance(data, dict):
-        raise Fault(f"the payload must be an object, got {_name(data)}")
+        raise Fault(f"the payload must be a mapping, got {shown(data)}")
     faults: list[str] = []
     taken = dict(_fields(kind, data, faults))
     if faults:
@@ -58,13 +59,12 @@ def _fields(kind: type[Payload], data: dict[str, Any], faults: list[str]) -> Ite
     hints = get_type_hints(kind)
     faults += [f"unknown field {name!r}{nearest(name, known)}" for name in data if name not in known]
     faults += [f"the field {name!r} is missing" for name, item in known.items() if name not in data and _required(item)]
-    for name in known.keys() & data.keys():
+    for name in [name for name in known if name in data]:
         try:
             yield name, _value(hints[name], data[name])
         except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                where = dotted((name, *(part for part in fault["loc"] if isinstance(part, int) or part in data[name])))
-                faults.append(f"{where}: {fault['msg'][:1].lower()}{fault['msg'][1:]}, got {_name(fault['input'])}")
+            found = error.errors(include_url=False)
+            faults += dict.fromkeys(f"{dotted((name, *path_of(fault)))}: {worded(fault)}" for fault in found)
         except PayloadError as error:
             faults.append(f"{name}: {error}")
 
@@ -77,10 +77,3 @@ def _value(hint: Any, value: Any) -> Any:
 
 def _required(item: Any) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
-
-
-_NAMES: Final = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
-
-
-def _name(value: Any) -> str:
-    return _NAMES.get(type(value), "a number")

@@ -1,0 +1,108 @@
+"""`gatehook list`: what is installed, what is enabled, what is broken and why."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def listed(gatehook):
+    """The plugins in `gatehook list --json`, by name."""
+
+    def run(*args, **options):
+        report = json.loads(gatehook("list", "--json", *args, **options).stdout)
+        return {plugin["name"]: plugin for plugin in report["plugins"]}
+
+    return run
+
+
+def test_plugins_are_listed_with_their_distribution_without_being_imported(install, gatehook):
+    install("acme", {"toy": "acme_toy:Toy"}, modules={"acme_toy": "raise ValueError"})
+    result = gatehook("list")
+    (line,) = (line for line in result.output.splitlines() if "acme" in line)
+    assert line.split() == ["toy", "acme", "1.0", "A", "toy."]
+    assert result.exit_code == 0
+
+
+def test_hosts_are_listed_with_their_commands_and_sections(gatehook):
+    hosts = json.loads(gatehook("list", "--json").output)["hosts"]
+    guard = {"distribution": "gatehook-guard", "commands": ["gatehook guard"], "sections": ["guard"], "problem": ""}
+    assert guard in hosts
+
+
+def test_json_has_what_the_manifest_says(listed):
+    deny_list = listed()["deny_list"]
+    assert deny_list["distribution"] == "gatehook-deny-list"
+    assert deny_list["target"] == "gatehook_deny_list:DenyListPlugin"
+    assert deny_list["access"] == "read"
+    assert "tool_pre_invoke" in deny_list["hooks"]
+
+
+def test_a_config_tells_what_is_enabled_and_as_what(toy, write, listed):
+    text = """
+    plugins:
+      - {name: strict, kind: toy}
+      - {name: toy}
+      - {name: deny_list, mode: disabled}
+      - {name: local, kind: json.JSONDecoder}
+      - {name: nix, mode: audit}
+    """
+    found = listed("--config", write(text))
+    assert found["toy"]["enabled"] == ["strict", "toy"]
+    assert (found["deny_list"]["enabled"], found["deny_list"]["disabled"]) == ([], ["deny_list"])
+    assert (found["pii_filter"]["enabled"], found["pii_filter"]["disabled"]) == ([], [])
+    assert (found["json.JSONDecoder"]["enabled"], found["json.JSONDecoder"]["distribution"]) == (["local"], "")
+    assert found["nix"]["problem"] == "no installed distribution provides 'nix'"
+
+
+def test_the_table_tells_what_is_enabled(toy, write, gatehook):
+    write("plugins:\n  - {name: a, kind: toy}\n  - {name: deny_list, mode: disabled}\n")
+    output = gatehook("list", env={"PLUGIN_CONFIG_FILE": "gatehook.yaml"}).output
+    rows = {line.split()[0]: line.split()[3:5] for line in output.splitlines() if line.startswith("  ")}
+    assert rows["toy"] == ["as", "a"]
+    assert rows["deny_list"][0] == "disabled"
+    assert rows["pii_filter"][0] == "no"
+
+
+def test_a_broken_manifest_is_listed_with_the_reason(install, listed):
+    install("acme", {"toy": "acme_toy:Toy"}, manifest="description: [")
+    assert listed()["toy"]["problem"].startswith("acme 1.0: plugin-manifest.yaml:2: not YAML: ")
+
+
+def test_import_tries_what_cannot_be_told_from_metadata(install, listed):
+    install("acme", {"toy": "acme_toy:Toy"}, modules={"acme_toy": "raise SystemExit(1)"})
+    assert listed()["toy"]["problem"] == ""
+    found = listed("--import")
+    assert found["toy"]["problem"] == "importing acme_toy raised SystemExit: 1"
+    assert found["deny_list"]["problem"] == ""
+
+
+def test_something_enabled_that_cannot_run_is_the_answer_no(install, write, gatehook):
+    install("acme", {"toy": "acme_toy:Toy"}, modules={"acme_toy": "raise ValueError"})
+    write("plugins:\n  - {name: toy}\n")
+    assert gatehook("list", "--config", "gatehook.yaml").exit_code == 0
+    assert gatehook("list", "--config", "gatehook.yaml", "--import").exit_code == 1
+    assert gatehook("list", "--import").exit_code == 0
+
+
+def test_rivals_and_copies_are_listed(folder, toy, install, gatehook):
+    install("rival", {"toy": "acme_toy:Toy"})
+    install("acme", {"toy": "acme_toy:Toy"}, version="2.0", site="elsewhere")
+    plugins = [plugin for plugin in json.loads(gatehook("list", "--json").output)["plugins"] if plugin["name"] == "toy"]
+    problems = {(plugin["distribution"], plugin["version"]): plugin["problem"] for plugin in plugins}
+    assert f"installed a second time in {folder}/site" in problems["acme", "2.0"]
+    assert f"also claimed by rival 1.0 ({folder}/site)" in problems["acme", "1.0"]
+    assert f"also claimed by acme 1.0 ({folder}/site)" in problems["rival", "1.0"]
+
+
+def test_a_config_with_faults_is_listed_as_far_as_it_goes(toy, write, gatehook):
+    result = gatehook("list", "--config", write("plugins:\n  - {name: toy}\n  - {name: a, priority: x}\n"))
+    assert "as toy" in result.stdout
+    assert result.stderr == "gatehook.yaml has problems; `gatehook check` tells them\n"
+    assert result.exit_code == 1
+
+
+def test_a_config_that_is_no_yaml_leaves_no_answer(write, gatehook):
+    result = gatehook("list", "--config", write("plugins: [\n"))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: gatehook.yaml:2: not YAML: ")
