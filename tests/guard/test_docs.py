@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from gatehook_guard import answers
 from gatehook_guard.methods import markdown
 from gatehook_guard.settings import GuardSettings

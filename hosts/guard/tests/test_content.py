@@ -50,6 +50,12 @@ async def test_a_violation_can_be_an_error_of_the_protocol_instead(guard):
     assert (error["code"], error["data"]["code"], error["data"]["plugin"]) == (-32010, "WORD", "Deny")
 
 
+async def test_who_asked_for_a_task_gets_an_error_of_the_protocol(guard):
+    async with guard("Deny") as it:
+        it.client.send(request(7, "tools/call", name="forbidden", task={"ttl": 1}))
+        assert (await it.client.receive())["error"]["code"] == -32010
+
+
 @pytest.mark.parametrize(
     ("method", "params"),
     [("prompts/get", {"name": "p", "arguments": {"a": "forbidden"}}), ("resources/read", {"uri": "x://forbidden"})],
@@ -403,7 +409,9 @@ async def test_a_plugin_that_hangs_is_timed_out_and_blocks(guard):
 async def test_what_is_not_json_does_not_get_on_the_wire(guard):
     async with guard("BadJSON") as it:
         it.client.send(request(1, "tools/call", name="nan"))
-        answer = await it.client.receive()
-        assert answer["result"]["isError"] is True
+        before = (await it.client.receive())["result"]
         await it.nothing_for_server()
-        assert (await it.call("t", {}, text("x")))["result"]["isError"] is True
+        after = (await it.call("t", {}, text("x")))["result"]
+    assert before["isError"] is after["isError"] is True
+    assert "The tool was not called" in before["content"][0]["text"]
+    assert "its result is withheld" in after["content"][0]["text"]

@@ -72,12 +72,19 @@ class Guarding:
 
     async def answer(self, message: Message, ask: Ask) -> bytes | None:
         """The line that answers a guarded request; ``None`` if the server's own answer may pass unseen."""
+        asked = False
+
+        async def ask_and_note(line: bytes, hold: bool) -> Message | None:
+            nonlocal asked
+            asked = True
+            return await ask(line, hold)
+
         try:
             caller = self._caller
             async with self._runner.request(
                 user=caller.user, tenant_id=caller.tenant_id, server_id=caller.server_id
             ) as request:
-                return await self._guarded(request, message, ask)
+                return await self._guarded(request, message, ask_and_note)
         except BlockedError as blocked:
             return self._blocked(message, blocked)
         except ServerGoneError:
@@ -86,7 +93,7 @@ class Guarding:
             return answer_refused(message.id, error)
         except Exception as error:  # noqa: BLE001  # whatever went wrong, the message was not checked, so it does not pass
             self._say(f"{message.method} blocked: {_cause(error)}")
-            return self._blocked(message, _unchecked(message, error))
+            return self._blocked(message, _unchecked(message, error, asked))
 
     async def _guarded(self, request: Request, message: Message, ask: Ask) -> bytes | None:
         method, row, operation = message.method, GUARDED[message.method], self._operations[message.method]
@@ -111,9 +118,10 @@ class Guarding:
         return response.raw if checked is result else dump({**response.body, "result": checked})
 
     def _blocked(self, message: Message, blocked: BlockedError) -> bytes:
-        if message.method == "tools/call" and self.settings.violation_as == "result":
-            modern = answers.is_modern(message.body.get("params"))
-            return answers.blocked_result(message.id, message.method, blocked, modern)
+        params = message.body["params"]
+        # Who asked for a task does not expect a result.
+        if message.method == "tools/call" and self.settings.violation_as == "result" and "task" not in params:
+            return answers.blocked_result(message.id, message.method, blocked, answers.is_modern(params))
         return answers.blocked_error(message.id, message.method, blocked)
 
 
@@ -129,8 +137,9 @@ def server_gone(request_id: Id | None) -> bytes:
     return answers.error(request_id, answers.SERVER_GONE, "The server behind gatehook ended before it answered.")
 
 
-def _unchecked(message: Message, error: Exception) -> BlockedError:
-    return answers.failure(answers.GUARD_ERROR, _cause(error), GUARDED[message.method].pre, after=True)
+def _unchecked(message: Message, error: Exception, after: bool) -> BlockedError:
+    row = GUARDED[message.method]
+    return answers.failure(answers.GUARD_ERROR, _cause(error), row.post if after else row.pre, after)
 
 
 def _cause(error: Exception) -> str:
