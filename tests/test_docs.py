@@ -31,8 +31,10 @@ import gatehook
 import pytest
 import yaml
 from gatehook import Payload
+from gatehook.advice import advise
 from gatehook.conditions import Condition
 from gatehook.config import PluginSettings
+from gatehook.dry_run import HOOKS as CORE_HOOKS
 from gatehook.dry_run import dry_run
 from gatehook.hooks import OBSERVER, HookSpecs, hooks_of
 from gatehook.manifest import Manifest, parse_manifests
@@ -132,6 +134,9 @@ class Example:
             data = {"plugins": [{"name": "example", "kind": "pii_filter", **data}]}
         found = dry_run({"plugins": [], **data}, environ=os.environ)
         assert [str(problem) for problem in found.problems] == [], block.where
+        if block.file:
+            advice = advise(found.config, found.entries, CORE_HOOKS, {})
+            assert [str(item.problem) for item in advice if item.level == "warning"] == [], block.where
 
     def _console(self, block: Block) -> None:
         lines = block.text.splitlines()
