@@ -6,14 +6,14 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gatehook.document import MASK, Document, read_document
 from gatehook.errors import ConfigError
 from gatehook.faults import model_faults, shown
-from gatehook.plugin import PluginConfig, Seconds, Whole
+from gatehook.plugin import Count, PluginConfig, Seconds
 from gatehook.values import Path
 
 
@@ -39,7 +39,7 @@ class PluginSettings(BaseModel):
     """Seconds for one call of one observer."""
     shutdown_timeout: Seconds = 10.0
     """Seconds for all plugins to shut down."""
-    max_payload_bytes: Annotated[Whole, Field(gt=0)] | None = None
+    max_payload_bytes: Count | None = None
     """Larger payloads are not shown to plugins; each fails instead, so `on_error` decides. Where the host knows the
     size."""
     verify_access: bool = False

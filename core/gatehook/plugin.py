@@ -39,7 +39,8 @@ def _not_a_switch(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_not_a_switch, json_schema_input_type=int)]
+Whole = Annotated[int, BeforeValidator(_not_a_switch)]
+Count = Annotated[int, Field(gt=0), BeforeValidator(_not_a_switch)]
 # YAML reads `version: 1.0` as a number; people mean the text.
 Text = Annotated[
     str,
@@ -86,7 +87,7 @@ class PluginConfig(BaseModel):
     """The plugin's own settings, checked against its schema."""
     on_error: Literal["block", "allow", "disable"] | None = None
     """What a failure of the plugin does. Left out: block in mode enforce, allow otherwise."""
-    disable_after: Annotated[Whole, Field(ge=1)] = 3
+    disable_after: Count = 3
     """With `on_error: disable`: so many failures in a row take the plugin out."""
     cool_down: Seconds = 30.0
     """With `on_error: disable`: seconds until one call tries the plugin again."""
