@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from gatehook.config import Config
 from gatehook.entries import Entry as Entry
-from gatehook.entries import hooks_to_run
+from gatehook.entries import check_called, hooks_to_run
 from gatehook.entries import resolve as resolve
-from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError
+from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
 from gatehook.faults import model_faults
 from gatehook.hooks import OBSERVER, Hook, check_signature, misspelt_hooks
 from gatehook.kinds import load
@@ -28,12 +28,14 @@ def build(entry: Entry, config: Config, hooks: Mapping[str, Hook]) -> Plugin:
         ConfigError: its settings model refuses the entry's ``config``, or its class lacks a hook that the entry names.
         ManifestError: its class is not what its manifest says.
     """
-    assert entry.available is not None, "an entry that was not found is not built"  # noqa: S101
+    assert entry.available is not None, "an entry that was not found is not built"
     try:
         cls = load(entry.available, Plugin)
     except GatehookError as error:
         raise PluginLoadError(entry.name, "import", str(error)) from error.__cause__
-    entry.hooks = _hooks(cls, entry, config, hooks)
+    known_before, entry.hooks = entry.hooks is not None, _hooks(cls, entry, config, hooks)
+    if not known_before and (uncalled := check_called(entry)):
+        raise ConfigError([config.document.problem(uncalled, entry.path)])
     return _construct(cls, entry, config)
 
 
@@ -88,6 +90,10 @@ def _implemented(cls: type[Plugin], entry: Entry, hooks: Mapping[str, Hook]) -> 
     for method, hook in misspelt_hooks(cls, dict(hooks)):
         reason = f"{cls.__name__}.{method} looks like a hook; did you mean {hook!r}?"
         raise PluginLoadError(entry.name, "register", reason)
+    for method, hook in _decorated(cls):
+        if hook not in hooks:
+            reason = f"{cls.__name__}.{method} is decorated as {hook!r}, which is no hook{nearest(hook, hooks)}"
+            raise PluginLoadError(entry.name, "register", reason)
     found = dict(_hook_methods(cls, hooks))
     for name, function in found.items():
         wrong = check_signature(function, hooks[name])
@@ -96,10 +102,18 @@ def _implemented(cls: type[Plugin], entry: Entry, hooks: Mapping[str, Hook]) -> 
     return list(found)
 
 
-def _hook_methods(cls: type[Plugin], hooks: Mapping[str, Hook]) -> Iterator[tuple[str, Any]]:
+def _decorated(cls: type[Plugin]) -> Iterator[tuple[str, str]]:
+    """The methods that bear ``@hookimpl``, and the names of the hooks that they are for."""
     for name in dir(cls):
         options = getattr(getattr(cls, name, None), "gatehook_impl", None)
-        hook = (options or {}).get("specname") or name
+        if options is not None:
+            yield name, options.get("specname") or name
+
+
+def _hook_methods(cls: type[Plugin], hooks: Mapping[str, Hook]) -> Iterator[tuple[str, Any]]:
+    decorated = dict(_decorated(cls))
+    for name in dir(cls):
+        hook = decorated.get(name, name)
         if hook in hooks:
             static = inspect.getattr_static(cls, name)
             yield hook, static.__get__(object(), cls) if inspect.isfunction(static) else getattr(cls, name)

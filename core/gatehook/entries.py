@@ -26,7 +26,8 @@ class Entry:
     """One configured plugin on its way up. ``config`` has the manifest's defaults filled in once it is resolved.
 
     ``hooks`` are those it will run at, ``None`` while only its class could tell; ``implemented``, once it is built, all
-    that the class has. ``failure`` says why it is not running, ``lie`` what is untrue in what its distribution says.
+    that the class has; ``called`` those that the host calls, if it says so. ``failure`` says why it is not running,
+    ``lie`` what is untrue in what its distribution says.
     """
 
     index: int
@@ -36,6 +37,7 @@ class Entry:
     failure: PluginLoadError | None = None
     lie: str = ""
     implemented: tuple[str, ...] = ()
+    called: frozenset[str] | None = None
     plugin: Plugin | None = None
     health: bool | str | None = None
     warnings: list[str] = field(default_factory=list)
@@ -107,8 +109,9 @@ def inspect_entries(
                 _resolve_entry(entry, config, available, hooks)
             except ManifestError as error:
                 entry.lie = str(error)
-            if called is not None:
-                _check_called(entry, config, {*called, OBSERVER})
+            entry.called = None if called is None else frozenset({*called, OBSERVER})
+            if uncalled := check_called(entry):
+                config.document.report(uncalled, (*entry.path, "hooks"))
     return entries
 
 
@@ -148,7 +151,7 @@ def hooks_to_run(named: Sequence[str] | None, implemented: Sequence[str]) -> tup
 
 
 def _check_manifest(manifest: Manifest, hooks: Mapping[str, Hook]) -> None:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # only checking needs it
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only checking needs it
 
     for name in manifest.available_hooks:
         if name not in hooks:
@@ -175,7 +178,9 @@ def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
         value = entry.config.config if key == "config" else entry.config.sections.get(key)
         if schema is not None and (value is not None or key in entry.config.sections):
             place = (*entry.path, key)
-            for message, path in schema_faults(value, schema, lambda path: config.document.is_secret((*place, *path))):  # noqa: B023  # used at once
+            for message, path in schema_faults(
+                value, schema, lambda path: config.document.is_secret((*place, *path))
+            ):  # used at once
                 config.document.report(message, (*place, *path))
 
 
@@ -207,13 +212,13 @@ def _check_sections(config: Config) -> None:
             config.document.report(unknown_key(name, ["plugins", "plugin_settings", *models]), (name,))
 
 
-def _check_called(entry: Entry, config: Config, called: set[str]) -> None:
-    if not entry.hooks:
-        return
-    uncalled = [name for name in entry.hooks if name not in called]
+def check_called(entry: Entry) -> str:
+    """What is wrong with an enforcing entry none of whose hooks the host calls; of some uncalled ones it is warned."""
+    if not entry.hooks or entry.called is None:
+        return ""
+    uncalled = [name for name in entry.hooks if name not in entry.called]
     if len(uncalled) == len(entry.hooks) and entry.must_run:
-        names = ", ".join(uncalled)
-        message = f"{entry.name!r} enforces, but this host calls none of its hooks ({names})"
-        config.document.report(message, (*entry.path, "hooks"))
-    elif uncalled:
+        return f"{entry.name!r} enforces, but this host calls none of its hooks ({', '.join(uncalled)})"
+    if uncalled:
         entry.warnings.append(f"this host never calls {', '.join(uncalled)}")
+    return ""

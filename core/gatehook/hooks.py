@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from difflib import SequenceMatcher
+from inspect import getattr_static
+from types import MemberDescriptorType
 from typing import Any, Final, get_type_hints
 
 import pluggy
@@ -178,6 +180,12 @@ def hooks_of(specs: type | object) -> Iterator[Hook]:
             raise TypeError(
                 f"hookspec {name} must annotate its payload with a Payload subclass that says hook={name!r}"
             )
+        if not is_dataclass(payload):
+            raise TypeError(f"{payload.__name__}, the payload of hookspec {name}, must be a dataclass")
+        if any(isinstance(getattr_static(payload, item.name, None), MemberDescriptorType) for item in fields(payload)):
+            raise TypeError(
+                f"{payload.__name__}, the payload of hookspec {name}, must not have slots: fields are copied lazily"
+            )
         yield Hook(name, payload, parameters)
 
 
@@ -204,12 +212,12 @@ def check_signature(function: Callable[..., Any], hook: Hook) -> str | None:
 
 
 def misspelt_hooks(cls: type, hooks: dict[str, Hook]) -> Iterator[tuple[str, str]]:
-    """Methods that were surely meant as hooks: ``(method, hook)``. They take a hook's parameters and nearly bear its name."""
+    """Methods that were surely meant as hooks: ``(method, hook)``. They take a hook's parameters, or some of them, and nearly bear its name."""
     for name, function in inspect.getmembers_static(cls, inspect.isfunction):
         if name in hooks or name.startswith("_"):
             continue
         for hook in hooks.values():
             taken = tuple(inspect.signature(function).parameters)[1:]
-            if taken == hook.parameters and SequenceMatcher(None, name, hook.name).ratio() > 0.8:
+            if taken and set(taken) <= set(hook.parameters) and SequenceMatcher(None, name, hook.name).ratio() > 0.8:
                 yield name, hook.name
                 break
