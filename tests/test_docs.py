@@ -44,7 +44,7 @@ from pydantic_core import PydanticUndefined
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted(ROOT.glob("contrib/*/README.md"))]
-PROSE = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("hosts/*/README.md")})
+PROSE = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("hosts/*/README.md"), *ROOT.glob("examples/*.md")})
 FENCE = re.compile(
     r"(?:^ *<!-- not run: (?P<why>[^\n]+) -->\n)?^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
