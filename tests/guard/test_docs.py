@@ -1,10 +1,13 @@
 """docs/guard.md says what is true."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from gatehook_guard import answers
-from gatehook_guard.methods import markdown
+from gatehook_guard.methods import COVERAGE, HOOKS, markdown
 from gatehook_guard.settings import GuardSettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guard.md").read_text()
@@ -12,6 +15,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "guard.md").read_text()
 
 def test_the_table_of_methods_is_the_one_that_drives_the_relay():
     assert markdown() in PAGE
+
+
+def test_the_check_of_a_config_shows_that_table(tmp_path):
+    config = tmp_path / "gatehook.yaml"
+    config.write_text("plugins: []\n")
+    command = [sys.executable, "-m", "gatehook", "check", "--host", "guard", "--json", str(config)]
+    checked = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert checked["hosts"]["guard"] == {"called_hooks": [*HOOKS], "coverage": [*COVERAGE]}
 
 
 @pytest.mark.parametrize("name", GuardSettings.model_fields)

@@ -1,5 +1,6 @@
 """What no hook concerns passes byte for byte, in order, in both directions."""
 
+import asyncio
 import json
 
 import pytest
@@ -150,6 +151,27 @@ async def test_lines_stay_whole_when_the_server_reads_slowly(guard):
     async with guard("Mask") as it:
         it.client.send(*big)
         assert [await it.server.receive() for _ in big] == big
+
+
+@pytest.mark.parametrize("towards", ["client", "server"])
+async def test_who_does_not_read_makes_the_other_side_wait(guard, towards):
+    async with guard("Mask") as it:
+        reads, writes = (it.client, it.server) if towards == "client" else (it.server, it.client)
+        transport = it.process._transport.get_pipe_transport(1) if towards == "client" else reads.writer.transport
+        transport.pause_reading()
+        frame, sent = notification("notifications/message", data="x" * 100_000), []
+
+        async def flood():
+            while len(sent) < 500:
+                writes.send(frame)
+                sent.append(frame)
+                await writes.writer.drain()
+
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(flood(), 2)
+        transport.resume_reading()
+        assert [await reads.receive() for _ in sent] == sent
+    assert 0 < len(sent) < 100
 
 
 async def test_stderr_of_the_server_is_not_touched(guard, tmp_path):

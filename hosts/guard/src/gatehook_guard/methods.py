@@ -1,6 +1,6 @@
 """Which methods of MCP the guard looks into, by which hook, and which pass as they are.
 
-``gatehook check`` prints this table and the docs include it; the relay is driven by its guarded rows.
+``gatehook check --host guard`` prints this table and the docs include it; the relay is driven by its guarded rows.
 """
 
 from __future__ import annotations
