@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tty
 from pathlib import Path
 
 import pytest
@@ -239,14 +241,41 @@ async def test_that_plugins_are_off_is_said_loudly(guard):
 # -- streams that are not pipes
 
 
-def test_standard_streams_may_be_files(tmp_path):
-    config, asked, answered = tmp_path / "c.yaml", tmp_path / "in", tmp_path / "out"
+ECHO = 'read line; echo \'{"jsonrpc":"2.0","id":1,"result":{}}\''
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+PONG = b'{"jsonrpc":"2.0","id":1,"result":{}}\n'
+
+
+@pytest.fixture
+def answering(tmp_path):
+    """The command of a guard before a server that answers one ping and ends."""
+    config = tmp_path / "c.yaml"
     config.write_text("plugins: []\n")
-    asked.write_text('{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
-    with asked.open() as stdin, answered.open("w") as stdout:
-        echo = 'read line; echo \'{"jsonrpc":"2.0","id":1,"result":{}}\''
-        command = [sys.executable, "-m", "gatehook", "guard"]
-        subprocess.run(
-            [*command, "--config", str(config), "--", "sh", "-c", echo], stdin=stdin, stdout=stdout, check=True
-        )
-    assert answered.read_text() == '{"jsonrpc":"2.0","id":1,"result":{}}\n'
+    return [sys.executable, "-m", "gatehook", "guard", "--config", str(config), "--", "sh", "-c", ECHO]
+
+
+def test_standard_streams_may_be_files(answering, tmp_path):
+    (tmp_path / "in").write_bytes(PING)
+    with (tmp_path / "in").open() as stdin, (tmp_path / "out").open("w") as stdout:
+        subprocess.run(answering, stdin=stdin, stdout=stdout, check=True, timeout=60)
+    assert (tmp_path / "out").read_bytes() == PONG
+
+
+def test_one_socket_may_be_both_streams(answering):
+    ours, theirs = socket.socketpair()
+    with ours, theirs, subprocess.Popen(answering, stdin=theirs, stdout=theirs) as process:
+        ours.sendall(PING)
+        assert ours.recv(1000) == PONG
+        assert process.wait(60) == 0
+
+
+def test_a_terminal_may_be_both_streams(answering):
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    with subprocess.Popen(answering, stdin=theirs, stdout=theirs) as process:
+        os.write(ours, PING)
+        assert os.read(ours, 1000) == PONG
+        assert process.wait(60) == 0
+    assert os.get_blocking(theirs)
+    os.close(theirs)
+    os.close(ours)

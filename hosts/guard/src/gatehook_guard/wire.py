@@ -121,8 +121,10 @@ class Reader:
             return Batch([], line)
         try:
             value = self._decode(text)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise RefusedError("it is not JSON", PARSE_ERROR) from None
+        except RecursionError:
+            raise RefusedError("it nests too deep", PARSE_ERROR) from None
         fault = fault or self._fault(line, value)
         if fault:
             raise RefusedError(fault, PARSE_ERROR, senders(value))
