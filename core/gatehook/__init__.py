@@ -108,3 +108,5 @@ __all__ = [
     "hookimpl",
     "hookspec",
 ]
+
+__version__ = "0.1.0"
