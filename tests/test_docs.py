@@ -32,6 +32,7 @@ import pytest
 import yaml
 from gatehook import Payload
 from gatehook.advice import advise
+from gatehook.cli import commands
 from gatehook.conditions import Condition
 from gatehook.config import PluginSettings
 from gatehook.dry_run import HOOKS as CORE_HOOKS
@@ -297,6 +298,14 @@ def test_every_public_method_of_a_runner_stands_in_the_embedding_page():
     text = (DOCS / "embedding.md").read_text()
     public = [name for name, value in vars(gatehook.Runner).items() if callable(value) and not name.startswith("_")]
     assert [name for name in public if f"{name}(" not in text] == []
+
+
+@pytest.mark.parametrize("name", sorted(commands.commands))
+def test_the_command_line_page_has_every_command_with_all_its_options(name):
+    text = sections(DOCS / "command-line.md")[f"gatehook {name}"]
+    options = [option for parameter in commands.commands[name].params for option in parameter.opts if option[0] == "-"]
+    everywhere = (DOCS / "command-line.md").read_text().partition("## ")[0]
+    assert [option for option in options if f"`{option}" not in text + everywhere and f" {option} " not in text] == []
 
 
 def test_every_error_stands_in_the_embedding_page():
