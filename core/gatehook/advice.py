@@ -44,11 +44,9 @@ class Look:
             data = data.get(key) if isinstance(data, dict) else data[key] if isinstance(key, int) else None
         return data
 
-    def shared(self, *entries: Entry) -> list[str]:
-        """The hooks, but for observers', at which all of ``entries`` run."""
-        return [
-            name for name in self.hooks if name != OBSERVER and all(name in (entry.hooks or ()) for entry in entries)
-        ]
+    def shared(self, one: Entry, other: Entry) -> list[str]:
+        """The hooks, but for observers', at which both run."""
+        return self.in_order({*(one.hooks or ())} & {*(other.hooks or ())} - {OBSERVER})
 
     def in_order(self, hooks: Iterable[str]) -> list[str]:
         return [name for name in self.hooks if name in set(hooks)]

@@ -28,7 +28,7 @@ def build(entry: Entry, config: Config, hooks: Mapping[str, Hook]) -> Plugin:
         ConfigError: its settings model refuses the entry's ``config``, or its class lacks a hook that the entry names.
         ManifestError: its class is not what its manifest says.
     """
-    assert entry.available is not None, "an entry that was not found is not built"
+    assert entry.available is not None, "what was not found is not built"  # noqa: S101  # states a fact for mypy
     try:
         cls = load(entry.available, Plugin)
     except GatehookError as error:
@@ -72,7 +72,7 @@ def _construct(cls: type[Plugin], entry: Entry, config: Config) -> Plugin:
         if cls.settings_model is None or error.title != cls.settings_model.__name__:
             raise PluginLoadError(entry.name, "construct", f"raised {type(error).__name__}") from error
         place = (*entry.path, "config")
-        faults = model_faults(cls.settings_model, error, lambda path: document.is_secret((*place, *path)))
+        faults = model_faults(cls.settings_model, error, document.secrecy(place))
         raise ConfigError(
             document.problem(document.redacted(message), (*place, *path)) for message, path in faults
         ) from None

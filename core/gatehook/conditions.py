@@ -1,6 +1,7 @@
 """When a plugin runs: the operator's conditions, compiled for one hook.
 
-An entry's fields are ANDed, the values of a field ORed, the entries ORed. A value is exact or a glob (``*``, ``?``, ``[…]``).
+An entry's fields are ANDed, the values of a field ORed, the entries ORed. A value is exact or a glob (``*``, ``?``,
+``[…]``).
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def validate(model: type[Any], data: Any, document: Document, path: Path) -> Any
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for message, where in model_faults(model, error, lambda where: document.is_secret((*path, *where))):
+        for message, where in model_faults(model, error, document.secrecy(path)):
             document.report(document.redacted(message), (*path, *where))
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -45,6 +45,10 @@ class Document:
 
     def is_secret(self, path: Path) -> bool:
         return any(path[: len(secret)] == secret or secret[: len(path)] == path for secret in self.secrets)
+
+    def secrecy(self, place: Path) -> Callable[[Path], bool]:
+        """:meth:`is_secret` for paths that begin at ``place``."""
+        return lambda path: self.is_secret((*place, *path))
 
     def redacted(self, text: str) -> str:
         """``text``, which others wrote, with a mask for every variable's value. Short values are words, not secrets."""

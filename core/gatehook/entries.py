@@ -151,7 +151,7 @@ def hooks_to_run(named: Sequence[str] | None, implemented: Sequence[str]) -> tup
 
 
 def _check_manifest(manifest: Manifest, hooks: Mapping[str, Hook]) -> None:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only checking needs it
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415  # only checking needs it
 
     for name in manifest.available_hooks:
         if name not in hooks:
@@ -178,9 +178,7 @@ def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
         value = entry.config.config if key == "config" else entry.config.sections.get(key)
         if schema is not None and (value is not None or key in entry.config.sections):
             place = (*entry.path, key)
-            for message, path in schema_faults(
-                value, schema, lambda path: config.document.is_secret((*place, *path))
-            ):  # used at once
+            for message, path in schema_faults(value, schema, config.document.secrecy(place)):
                 config.document.report(message, (*place, *path))
 
 

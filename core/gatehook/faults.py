@@ -50,7 +50,9 @@ def shown(value: Any) -> str:
     if isinstance(value, str | int | float | date):
         text = repr(value) if isinstance(value, str) else str(value)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-    return {dict: "a mapping", list: "a list"}.get(type(value), f"a {type(value).__name__}")
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return f"a {type(value).__name__}"
 
 
 def unknown_key(key: Any, known: Iterable[str]) -> str:

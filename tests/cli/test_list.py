@@ -10,7 +10,7 @@ def listed(gatehook):
     """The plugins in `gatehook list --json`, by name."""
 
     def run(*args, **options):
-        report = json.loads(gatehook("list", "--json", *args, **options).stdout)
+        report = json.loads(gatehook("list", "--json", *args, **options).output)
         return {plugin["name"]: plugin for plugin in report["plugins"]}
 
     return run
@@ -97,12 +97,12 @@ def test_rivals_and_copies_are_listed(folder, toy, install, gatehook):
 
 def test_a_config_with_faults_is_listed_as_far_as_it_goes(toy, write, gatehook):
     result = gatehook("list", "--config", write("plugins:\n  - {name: toy}\n  - {name: a, priority: x}\n"))
-    assert "as toy" in result.stdout
-    assert result.stderr == "gatehook.yaml has problems; `gatehook check` tells them\n"
+    assert "as toy" in result.output
+    assert "gatehook.yaml has problems; `gatehook check` tells them\n" in result.output
     assert result.exit_code == 1
 
 
 def test_a_config_that_is_no_yaml_leaves_no_answer(write, gatehook):
     result = gatehook("list", "--config", write("plugins: [\n"))
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: gatehook.yaml:2: not YAML: ")
+    assert result.output.startswith("Error: gatehook.yaml:2: not YAML: ")
