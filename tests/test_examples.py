@@ -17,9 +17,8 @@ SECRETS = ["ada.smith@example.com", "536-22-8145", "4111 1111 1111 1111", "5555 
 
 
 def run(*command: str, cwd: Path = EXAMPLES.parent, code: int = 0) -> str:
-    ended = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "COLUMNS": "100"}
-    )
+    environ = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    ended = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert ended.stderr == ""
     assert ended.returncode == code
     return ended.stdout
