@@ -113,21 +113,22 @@ class Chain:
                         said = step.call(lent, context)
                         if step.suspends:
                             said = await said
-                    except BaseException as error:  # noqa: BLE001  # Failure.of raises again what is not the plugin's
-                        said = run.watch.settle(error) if run.watch else Failure.of(error)
-                    else:
-                        if run.watch:
-                            said = run.watch.settle(said)
+                    except BaseException as error:  # noqa: BLE001  # raised again below if it is not the plugin's
+                        said = error if run.watch else Failure.of(error)
+                    if run.watch:
+                        said = run.watch.settle(said)
                     end = clock()
                     spent = end - start
                     if (spent > step.timeout or end > limit) and type(said) is not Failure:
                         said = BLOCKING
                     if not (context.touched or step.watched) and (
                         said is None
-                        or (type(said) is PluginResult
-                        and said.continue_processing is True
-                        and said.modified_payload is said.violation is said.response is None
-                        and not said.metadata)
+                        or (
+                            type(said) is PluginResult
+                            and said.continue_processing is True
+                            and said.modified_payload is said.violation is said.response is None
+                            and not said.metadata
+                        )
                     ):
                         tally = step.tally
                         tally.runs += 1
