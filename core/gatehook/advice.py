@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final, Literal
 
-from gatehook.conditions import SUBJECT_FIELDS, Condition, fields_for, has_glob
+from gatehook.conditions import SUBJECT_FIELDS, Condition, fields_for, has_glob, never_both
 from gatehook.config import Config
 from gatehook.entries import Entry
 from gatehook.errors import Problem
@@ -36,6 +36,7 @@ class Look:
     entries: Sequence[Entry]
     hooks: Mapping[str, Hook]
     hosts: Mapping[str, Sequence[str]]
+    known: dict[tuple[int, str], list[dict[str, list[str]]]] = field(default_factory=dict)
 
     def written(self, *path: str | int) -> Any:
         """The value that stands in the document, or ``None``."""
@@ -47,6 +48,15 @@ class Look:
     def shared(self, one: Entry, other: Entry) -> list[str]:
         """The hooks, but for observers', at which both run."""
         return self.in_order({*(one.hooks or ())} & {*(other.hooks or ())} - {OBSERVER})
+
+    def fields(self, entry: Entry, hook: str) -> list[dict[str, list[str]]]:
+        """What the entry's conditions look at there, worked out once: in a long file each meets each."""
+        key = (entry.index, hook)
+        if key not in self.known:
+            payload = self.hooks[hook].payload
+            pairs = fields_for(entry.config.conditions, payload.condition if payload else None)
+            self.known[key] = [dict(item) for item in pairs]
+        return self.known[key]
 
     def in_order(self, hooks: Iterable[str]) -> list[str]:
         return [name for name in self.hooks if name in set(hooks)]
@@ -202,21 +212,7 @@ def _modifies(entry: Entry) -> bool:
 
 def _meet(look: Look, one: Entry, other: Entry) -> bool:
     """Whether both may run at one hook for one request, as far as exact values tell."""
-    return any(not _disjoint(_fields(look, one, hook), _fields(look, other, hook)) for hook in look.shared(one, other))
-
-
-def _fields(look: Look, entry: Entry, hook: str) -> list[dict[str, list[str]]]:
-    payload = look.hooks[hook].payload
-    return [dict(pairs) for pairs in fields_for(entry.config.conditions, payload.condition if payload else None)]
-
-
-def _disjoint(one: list[dict[str, list[str]]], other: list[dict[str, list[str]]]) -> bool:
-    def apart(a: dict[str, list[str]], b: dict[str, list[str]]) -> bool:
-        return any(
-            not any(map(has_glob, (*a[name], *b[name]))) and not {*a[name]} & {*b[name]} for name in a.keys() & b.keys()
-        )
-
-    return bool(one and other) and all(apart(a, b) for a in one for b in other)
+    return any(not never_both(look.fields(one, hook), look.fields(other, hook)) for hook in look.shared(one, other))
 
 
 # -- hooks

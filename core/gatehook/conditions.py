@@ -140,6 +140,16 @@ def compile_values(patterns: Sequence[str], media_types: bool = False) -> Callab
     return accepts
 
 
+def never_both(one: Sequence[dict[str, list[str]]], other: Sequence[dict[str, list[str]]]) -> bool:
+    """Whether two lists of entries surely hold for no request in common, as far as exact values tell."""
+
+    def apart(a: dict[str, list[str]], b: dict[str, list[str]]) -> bool:
+        shared = a.keys() & b.keys()
+        return any(not {*a[name]} & {*b[name]} and not any(map(has_glob, (*a[name], *b[name]))) for name in shared)
+
+    return bool(one and other) and all(apart(a, b) for a in one for b in other)
+
+
 def has_glob(pattern: str) -> bool:
     return any(character in pattern for character in "*?[")
 

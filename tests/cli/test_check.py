@@ -26,15 +26,14 @@ plugins:
 """
 PLAN = """\
 prompt_pre_fetch
-  #  plugin  kind                            priority  mode     access  on_error  timeout  conditions
-  1  guard   deny_list (gatehook-deny-list)  10        enforce  read    block     30s      prompts: chat \
-(unknown: block)
+  #  plugin  kind       priority  mode     access  timeout  conditions
+  1  guard   deny_list  10        enforce  read    30s      prompts: chat (unknown: block)
 
 tool_pre_invoke
-  #  plugin      kind                              priority  mode        access  on_error  timeout  conditions
-  1  guard       deny_list (gatehook-deny-list)    10        enforce     read    block     30s      \
-tenant_ids: acme and tools: db_*, lookup (unknown: block)
-  2  pii_filter  pii_filter (gatehook-pii-filter)  100       permissive  write   allow     0.5s
+  #  plugin      kind       priority  mode        access  timeout  conditions
+  1  guard       deny_list  10        enforce     read    30s      tenant_ids: acme and tools: db_*, lookup \
+(unknown: block)
+  2  pii_filter             100       permissive  write   0.5s
 
 not running
   plugin                    why

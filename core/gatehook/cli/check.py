@@ -146,11 +146,11 @@ def _row(number: int, step: Planned) -> list[Cell]:
     return [
         str(number),
         (step.plugin, "bold"),
-        f"{step.kind} ({step.distribution})" if step.distribution else step.kind,
+        "" if step.kind == step.plugin else step.kind,
         f"{step.priority} (band)" if step.band is not None else str(step.priority),
         (step.mode, COLOURS[step.mode]),
         f"{step.access}, rechecks" if step.recheck else step.access,
-        step.on_error,
+        "" if step.on_error == ("block" if step.mode is PluginMode.ENFORCE else "allow") else step.on_error,
         f"{step.timeout:g}s",
         conditions,
     ]

@@ -55,10 +55,15 @@ def _rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) ->
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(*columns, title=Text(title, "bold"), title_justify="left", box=None, padding=(0, 1, 0, 1))
+    table = Table(title=Text(title, "bold"), title_justify="left", box=None, padding=(0, 1, 0, 1))
+    console = Console()
+    names = sum(2 + max(len(_text(cell)) for cell in column) for column in list(zip(columns, *rows, strict=True))[:-1])
+    for column in columns:  # names stay in one piece where what they leave is enough for the last column
+        whole = column != columns[-1] and names < console.width * 0.8
+        table.add_column(column, no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
-    Console().print(table, Text())
+    console.print(table, Text())
 
 
 def _text(cell: Cell) -> str:
