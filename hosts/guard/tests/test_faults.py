@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tty
 from pathlib import Path
 
@@ -98,6 +99,16 @@ async def test_a_server_that_does_not_end_is_made_to(guard):
         it.client.writer.close()
         assert await it.server.ended()
         assert await it.code() == 0
+
+
+def test_what_the_server_started_ends_with_it(tmp_path):
+    config, started = tmp_path / "c.yaml", tmp_path / "pid"
+    config.write_text("{plugins: [], guard: {stop_timeout: 100ms}}\n")
+    done = run("--config", str(config), "--", "sh", "-c", f"sleep 300 & echo $! > {started}; wait")
+    assert done.returncode == 0
+    stat, deadline = Path(f"/proc/{started.read_text().strip()}/stat"), time.monotonic() + 10
+    while stat.exists() and " Z " not in stat.read_text():
+        assert time.monotonic() < deadline, "it still runs"
 
 
 async def test_a_client_that_neither_reads_nor_writes_any_more_ends_the_session(guard):

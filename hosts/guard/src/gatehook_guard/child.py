@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 from typing import Any, Final
 
@@ -26,7 +28,8 @@ class Child(asyncio.SubprocessProtocol):
 
     async def start(self, command: list[str]) -> None:
         """Raises :class:`OSError` if the command cannot be started."""
-        await self._loop.subprocess_exec(lambda: self, *command, stderr=None)
+        # A group of its own: a server is often started by another program, such as npx, which would end alone.
+        await self._loop.subprocess_exec(lambda: self, *command, stderr=None, process_group=0)
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -67,13 +70,13 @@ class Child(asyncio.SubprocessProtocol):
         return returned if returned >= 0 else 128 - returned
 
     async def stop(self, kill_timeout: float) -> None:
-        """End it: SIGTERM, and SIGKILL if that is not enough."""
+        """End it and what it started: SIGTERM, and SIGKILL if that is not enough."""
         if self._transport is None:
             return
         self._stdin.close()
-        for send in (self._transport.terminate, self._transport.kill):
+        for number in (signal.SIGTERM, signal.SIGKILL):
             if not self.exited.done():
-                with suppress(ProcessLookupError):
-                    send()
+                with suppress(ProcessLookupError, PermissionError):  # it has just ended
+                    os.killpg(self._transport.get_pid(), number)
                 await asyncio.wait([self.exited], timeout=kill_timeout)
         self._transport.close()
