@@ -228,7 +228,7 @@ class Generation:
     # -- going down
 
     async def retire(self) -> None:
-        """Shut down once the last request closed, or after ``shutdown_timeout``; then the hooks of those still open block."""
+        """Shut down once the last request closed, or after ``shutdown_timeout``: then the hooks of open ones block."""
         if self.requests:
             self._unused.clear()
             try:
@@ -272,7 +272,7 @@ class Generation:
 
 
 async def within(function: Callable[[], Any], limit: float, answers: list[Any] | None = None) -> Failure | None:
-    """Call one of a plugin's own methods for no longer than ``limit`` seconds; what it returned is put into ``answers``."""
+    """Call one of a plugin's own methods, for no longer than ``limit`` seconds; ``answers`` gets what it returned."""
     said = await bounded(function, inspect.iscoroutinefunction(function), clock() + int(limit * 1e9))
     if isinstance(said, Failure):
         return said

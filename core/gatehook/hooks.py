@@ -37,7 +37,7 @@ OBSERVER: Final = "hook_finished"
 
 
 class HookSpecs:
-    """All hooks of gatehook. A host adds its own by a class like this one, given to ``Runner.from_config(hookspecs=…)``."""
+    """All hooks of gatehook. A host adds its own by a class like this, given to ``Runner.from_config(hookspecs=…)``."""
 
     @hookspec
     def prompt_pre_fetch(
@@ -45,8 +45,8 @@ class HookSpecs:
     ) -> PluginResult[PromptPrehookPayload] | None:
         """Before a prompt is fetched (prompts/get), with the name and arguments that the client sent.
 
-        A change replaces the name or the arguments; a block means that the prompt is not fetched; a response is used as the
-        prompt's result in the server's place.
+        A change replaces the name or the arguments; a block means that the prompt is not fetched; a response is used
+        as the prompt's result in the server's place.
         """
 
     @hookspec
@@ -64,8 +64,8 @@ class HookSpecs:
     ) -> PluginResult[ToolPreInvokePayload] | None:
         """Before a tool is called (tools/call), with its name and arguments.
 
-        A change replaces the name or the arguments; a block means that the tool is not called; a response is used as the
-        tool's result in the server's place, and the post hooks see it.
+        A change replaces the name or the arguments; a block means that the tool is not called; a response is used as
+        the tool's result in the server's place, and the post hooks see it.
         """
 
     @hookspec
@@ -83,8 +83,8 @@ class HookSpecs:
     ) -> PluginResult[ResourcePreFetchPayload] | None:
         """Before a resource is read (resources/read), with its URI.
 
-        A change replaces the URI or the metadata; a block means that the resource is not read; a response is used as its
-        contents in the server's place.
+        A change replaces the URI or the metadata; a block means that the resource is not read; a response is used as
+        its contents in the server's place.
         """
 
     @hookspec
@@ -126,8 +126,8 @@ class HookSpecs:
     ) -> PluginResult[AuthPostCheckPayload] | None:
         """After the host found out who is asking, before every other hook of the request.
 
-        A change replaces identity, roles or claims; a block refuses the request. When it is allowed, the request's ``user``,
-        ``tenant_id`` and ``roles`` are bound to the outcome, once.
+        A change replaces identity, roles or claims; a block refuses the request. When it is allowed, the request's
+        ``user``, ``tenant_id`` and ``roles`` are bound to the outcome, once.
         """
 
     @hookspec
@@ -140,7 +140,8 @@ class HookSpecs:
     def federation_post_sync(
         self, payload: FederationPostSyncPayload, context: PluginContext
     ) -> PluginResult[FederationPostSyncPayload] | None:
-        """After a peer's catalogue was read. A change may shorten its lists or rename entries; a block drops the catalogue."""
+        """After a peer's catalogue was read. A change may shorten its lists or rename entries; a block drops the
+        catalogue."""
 
     @hookspec
     def hook_finished(self, outcome: Outcome[Payload], request: Request) -> None:
@@ -212,7 +213,8 @@ def check_signature(function: Callable[..., Any], hook: Hook) -> str | None:
 
 
 def misspelt_hooks(cls: type, hooks: dict[str, Hook]) -> Iterator[tuple[str, str]]:
-    """Methods that were surely meant as hooks: ``(method, hook)``. They take a hook's parameters, or some of them, and nearly bear its name."""
+    """Methods that were surely meant as hooks: ``(method, hook)``. They take a hook's parameters, or some of them, and
+    nearly bear its name."""
     for name, function in inspect.getmembers_static(cls, inspect.isfunction):
         if name in hooks or name.startswith("_"):
             continue

@@ -144,7 +144,8 @@ class ToolPreInvokePayload(Payload, hook="tool_pre_invoke", subject="name", cond
 
 @dataclass
 class ToolPostInvokePayload(Payload, hook="tool_post_invoke", subject="name", condition="tools"):
-    """``result`` is the MCP ``CallToolResult`` as JSON: ``content``, ``structuredContent``, ``isError`` and what else is there."""
+    """``result`` is the MCP ``CallToolResult`` as JSON: ``content``, ``structuredContent``, ``isError``, and
+    what else is there."""
 
     name: str
     result: Any
@@ -168,7 +169,8 @@ class ResourcePostFetchPayload(Payload, hook="resource_post_fetch", subject="uri
 
 @dataclass
 class ServerPreRegisterPayload(Payload, hook="server_pre_register", subject="name", condition="server_ids"):
-    """``evidence``: certificate chain, initialize answer, tool definitions, attestation documents, as far as the host has them."""
+    """``evidence``: certificate chain, initialize answer, tool definitions, attestation documents, as far as the host
+    has them."""
 
     name: str
     url: str
@@ -215,7 +217,7 @@ class FederationPreSyncPayload(Payload, hook="federation_pre_sync", subject="pee
 
 @dataclass
 class FederationPostSyncPayload(Payload, hook="federation_post_sync", subject="peer"):
-    """What a peer offers; a plugin may shorten the lists or rename their entries (each is the MCP definition as JSON)."""
+    """What a peer offers, as MCP definitions in JSON; a plugin may shorten the lists or rename their entries."""
 
     peer: str
     tools: list[dict[str, Any]] = field(default_factory=list)

@@ -51,7 +51,7 @@ Text = Annotated[
 
 
 class PluginConfig(BaseModel):
-    """One entry of ``plugins:``. Keys that are not fields here are kept for the plugin's kind, which may declare sections."""
+    """One entry of ``plugins:``. Keys that are no fields here are kept for its kind, which may declare them."""
 
     model_config = ConfigDict(extra="allow", validate_by_name=True, use_attribute_docstrings=True, frozen=True)
 
@@ -131,7 +131,8 @@ class Plugin:
         class NoDeletes(Plugin):
             def tool_pre_invoke(self, payload: ToolPreInvokePayload) -> ToolPreInvokeResult | None:
                 if payload.name == "delete":
-                    return ToolPreInvokeResult(False, violation=PluginViolation("deleting is not allowed", code="NO_DELETES"))
+                    violation = PluginViolation("deleting is not allowed", code="NO_DELETES")
+                    return ToolPreInvokeResult(continue_processing=False, violation=violation)
                 return None
 
     With ``settings_model`` (a pydantic model) the entry's ``config`` is validated and found in ``self.settings``.

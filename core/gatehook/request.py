@@ -29,8 +29,8 @@ class Request:
     """
 
     __slots__ = (
-        "_chains", "_generation", "_id", "content_type", "host", "identified", "roles", "server_id", "source", "state", "states",
-        "tenant_id", "user",
+        "_chains", "_generation", "_id", "content_type", "host", "identified", "roles", "server_id", "source", "state",
+        "states", "tenant_id", "user",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913  # the fields of a request, all optional
@@ -127,8 +127,8 @@ class Request:
 class PluginContext:
     """What one plugin knows beside the payload, in one call.
 
-    ``state`` is the plugin's own from the request's first hook to its last; ``metadata`` goes to the host with the outcome;
-    ``request`` says who is asking. What a failed or timed-out call writes is dropped.
+    ``state`` is the plugin's own from the request's first hook to its last; ``metadata`` goes to the host with the
+    outcome; ``request`` says who is asking. What a failed or timed-out call writes is dropped.
     """
 
     # One is made for each call of each plugin, so each of its parts is made when the plugin first asks for it.

@@ -1,4 +1,5 @@
-"""What a plugin says (:class:`PluginResult`, :class:`PluginViolation`) and what the chain says (:class:`Outcome`, :class:`Record`)."""
+"""What a plugin says (:class:`PluginResult`, :class:`PluginViolation`) and what the chain says (:class:`Outcome`,
+:class:`Record`)."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class PluginViolation:
     """Why a plugin objects. Never put matched or masked text into it: a path, a kind, a count.
 
     Args:
-        reason: one short sentence for whoever made the call. ``description`` is used if it is left out, and the other way round.
+        reason: one short sentence for whoever made the call. ``description`` is used if it is left out, and the other
+            way round.
         description: more for the operator.
         code: a stable upper-case word for machines, such as ``DENIED_WORD``. ``violation_code`` is another name of it.
         details: JSON data.
@@ -119,9 +121,9 @@ class Verdict(StrEnum):
 class Record(NamedTuple):
     """What one plugin did in one run of a hook, written by the runner, without content.
 
-    ``effective`` tells whether what the plugin said, or its failure, had an effect on the outcome. ``duration`` is in seconds.
-    ``reason`` says why a plugin was skipped, failed, or ran in spite of an unknown field; ``changes`` are the paths that it changed;
-    ``recheck`` marks the second look of a guard.
+    ``effective`` tells whether what the plugin said, or its failure, had an effect on the outcome. ``duration`` is in
+    seconds. ``reason`` says why a plugin was skipped, failed, or ran in spite of an unknown field; ``changes`` are the
+    paths that it changed; ``recheck`` marks the second look of a guard.
     """
 
     plugin: str
@@ -140,9 +142,9 @@ class Record(NamedTuple):
 class Outcome(Generic[P]):
     """What the whole chain says.
 
-    ``payload`` is what to go on with, ``blocked`` whether to go on at all, ``violation`` the one that blocked, ``violations``
-    all that enforcing and permissive plugins raised, ``response`` an answer to give in the server's place, ``metadata`` what
-    plugins tell the host, by plugin.
+    ``payload`` is what to go on with, ``blocked`` whether to go on at all, ``violation`` the one that blocked,
+    ``violations`` all that enforcing and permissive plugins raised, ``response`` an answer to give in the server's
+    place, ``metadata`` what plugins tell the host, by plugin.
     """
 
     # Most outcomes have nothing but a payload, so everything else has its default on the class.

@@ -27,7 +27,8 @@ Source = str | os.PathLike[str] | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PluginStatus:
-    """How one configured plugin is. ``state`` is ``running``, ``disabled``, ``failed``, ``off`` (all plugins are) or ``out`` (``on_error: disable``)."""
+    """How one configured plugin is. ``state`` is ``running``, ``disabled``, ``failed``, ``off`` (all plugins are) or
+    ``out`` (``on_error: disable``)."""
 
     name: str
     kind: str
@@ -193,7 +194,7 @@ class Runner:
         return not self.generation.chains[known.payload].idle
 
     def section(self, name: str) -> Any:
-        """What the current config says in a host's own section, such as ``guard``; an empty mapping if it says nothing."""
+        """What the current config says in a host's own section, such as ``guard``; an empty mapping if nothing."""
         return self.generation.config.sections.get(name) or {}
 
     async def explain(self, payload: P, request: Request) -> Outcome[P]:

@@ -1,7 +1,7 @@
 """The text inside payloads: visit every string that people wrote, and get back a payload in which some are replaced.
 
-Only values are visited, never keys, numbers or the protocol's own words (``type``, ``mimeType``, ids, base64 data). What is
-not replaced is shared with the original, so a text without anything to find is never copied.
+Only values are visited, never keys, numbers or the protocol's own words (``type``, ``mimeType``, ids, base64 data).
+What is not replaced is shared with the original, so a text without anything to find is never copied.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ Visit = Callable[[str, Path], str]
 def rewrite(payload: P, visit: Visit) -> P | None:
     """The payload with every text as ``visit`` returned it, or ``None`` if nothing was replaced.
 
-    Visited are: the arguments of tools and prompts; of a tool's result ``content[].text``, ``content[].resource.text`` and all of
-    ``structuredContent`` (or all of it, if it is not an MCP result); the text of prompt messages and of resource contents;
-    the metadata, but not the URI, of a resource about to be read.
+    Visited are: the arguments of tools and prompts; of a tool's result ``content[].text``, ``content[].resource.text``
+    and all of ``structuredContent`` (or all of it, if it is not an MCP result); the text of prompt messages and of
+    resource contents; the metadata, but not the URI, of a resource about to be read.
     """
     field, walk = _TEXT_OF.get(type(payload), (None, walk_strings))
     if field is None:
@@ -49,7 +49,8 @@ def rewrite(payload: P, visit: Visit) -> P | None:
 
 
 def walk_strings(value: Any, visit: Visit, path: Path = ()) -> Any:
-    """``value`` with every string in it, at any depth, as ``visit`` returned it; the same object if nothing was replaced.
+    """``value`` with every string in it, at any depth, as ``visit`` returned it; the same object if nothing was
+    replaced.
 
     Raises:
         PayloadError: the value nests deeper than ``MAX_DEPTH``.
@@ -106,7 +107,8 @@ def _each(inner: Callable[[Any, Visit, Path], Any]) -> Callable[[Any, Visit, Pat
     return walk
 
 
-# https://modelcontextprotocol.io/specification: "Tools" (Tool Result), "Prompts" (PromptMessage), "Resources" (Resource Contents)
+# https://modelcontextprotocol.io/specification: "Tools" (Tool Result), "Prompts" (PromptMessage), "Resources"
+# (Resource Contents)
 _resource = _only(text=walk_strings)
 _block = _only(text=walk_strings, resource=_resource)
 _tool_result = _only(content=_each(_block), structuredContent=walk_strings)

@@ -1,4 +1,4 @@
-"""Steps of one priority at the same time: each on the same input, in a task of its own, with one deterministic answer."""
+"""Steps of one priority at the same time: each on the same input, in a task of its own, with a deterministic answer."""
 
 from __future__ import annotations
 

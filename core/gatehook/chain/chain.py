@@ -32,7 +32,7 @@ class Chain:
         raises: raise a plugin's failure to the host, as :class:`~gatehook.PluginError`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what the operator set for all steps
         self,
         hook: Hook,
         steps: Sequence[Step],
@@ -149,8 +149,8 @@ class Chain:
                 return
 
     async def _wait(self, run: Run, walk: Coroutine[Any, Any, None], awaited: Any) -> None:
-        """Go on with a walk in which a step waits, under that step's deadline. A walk that had to be abandoned is taken up
-        again after the step that would not stop."""
+        """Go on with a walk in which a step waits, under that step's deadline. A walk that had to be abandoned is
+        taken up again after the step that would not stop."""
         while True:
             run.watch = Watch()
             if await drive(walk, awaited, run.watch, run.until) is not ABANDONED:
@@ -169,8 +169,8 @@ class Chain:
                 return
 
     async def _tell_of_the_end(self, run: Run, request: Request) -> None:
-        """Tell of a run that raised. Where the caller was cancelled, anyio cancels whatever it waits for again and again,
-        so the observers are told in a task of their own."""
+        """Tell of a run that raised. Where the caller was cancelled, anyio cancels whatever it waits for again and
+        again, so the observers are told in a task of their own."""
         task = asyncio.create_task(tell(self.observers, run, request), name=f"gatehook {self.name} finished")
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
@@ -189,7 +189,7 @@ class Chain:
         for step in self.select(final, run.request).flat():
             left = approved.get(step.index)
             unseen = renamed and (left is None or left.subject != final.subject)
-            changed = step.recheck and left is not None and left is not final
+            changed = step.recheck and left is not None and left.adopt(final) is not left
             if step.enforces and (unseen or changed):
                 run.recheck(step, *await call(run, step, final))
                 if run.violation is not None:

@@ -1,8 +1,8 @@
 """Deadlines for plugins, with a timer that is armed only when a plugin waits for something.
 
-A coroutine is driven by hand until it first suspends; most plugins never do, and pay nothing for having a deadline. What
-does wait is driven on in the caller's own task, so that context variables, ``asyncio.timeout``, task groups and anyio's
-cancel scopes inside it work as if it had been awaited.
+A coroutine is driven by hand until it first suspends; most plugins never do, and pay nothing for having a deadline.
+What does wait is driven on in the caller's own task, so that context variables, ``asyncio.timeout``, task groups and
+anyio's cancel scopes inside it work as if it had been awaited.
 """
 
 from __future__ import annotations
@@ -134,6 +134,7 @@ def drive(
         awaited: what the coroutine yielded to the event loop.
         deadline: asked at each suspension.
     """
+    value: Any
     resume: Callable[..., Any]
     try:
         while True:
@@ -158,11 +159,11 @@ def drive(
 
 
 def _delegates(awaited: Any) -> bool:
-    """Whether cancelling what a coroutine waits for only asks somebody else, who may not listen: a task, or a gathering."""
+    """Whether cancelling what a coroutine waits for only asks somebody else, who may not listen: a task, say."""
     return isinstance(awaited, asyncio.Future) and type(awaited) is not asyncio.Future
 
 
-def _wait(awaited: asyncio.Future[Any], watch: Watch) -> Generator[Any, Any, None]:
+def _wait(awaited: asyncio.Future[Any], watch: Watch) -> Generator[Any, Any, Any]:
     """Wait for a task as the event loop does, but stop when the plugin that waits for it is to be abandoned."""
     awaited._asyncio_future_blocking = False  # as the event loop says that it has seen it
     while True:

@@ -26,7 +26,7 @@ logger = logging.getLogger("gatehook")
 class Observer:
     """One plugin's ``hook_finished``, for the runs of one hook."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is known at load
         self,
         config: PluginConfig,
         function: Callable[..., Any],

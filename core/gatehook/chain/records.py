@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatehook.chain.selection import Selection
@@ -14,17 +15,17 @@ if TYPE_CHECKING:
     from gatehook.chain.run import Run
 
 
+@dataclass(slots=True)
 class Note:
-    """What is to be recorded of a step beyond that it ran and was quiet."""
+    """What is to be recorded of a step beyond that it ran. ``changed`` is the payload before and after."""
 
-    __slots__ = ("changed", "code", "effective", "error_type", "reason", "recheck", "verdict")
-
-    def __init__(
-        self, verdict: Verdict, *, effective: bool = False, reason: str = "", code: str = "", error_type: str = "",
-        recheck: bool = False, changed: tuple[Payload, Payload] | None = None,
-    ) -> None:  # fmt: skip
-        self.verdict, self.effective, self.reason, self.code = verdict, effective, reason, code
-        self.error_type, self.recheck, self.changed = error_type, recheck, changed
+    verdict: Verdict
+    effective: bool = False
+    reason: str = ""
+    code: str = ""
+    error_type: str = ""
+    recheck: bool = False
+    changed: tuple[Payload, Payload] | None = None
 
 
 def records_of(run: Run) -> tuple[Record, ...]:

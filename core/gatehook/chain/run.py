@@ -145,7 +145,10 @@ class Run(Outcome[Any]):
             adopted: Payload = self.payload.adopt(returned)
             return adopted
         self.left = self.base.adopt(returned)
-        return self.payload if self.left is self.base else merge(self.base, self.payload, self.left)
+        if self.left is self.base:
+            return self.payload
+        left: Payload = self.left
+        return left if self.payload is self.base else merge(self.base, self.payload, left)
 
     def _fail(self, step: Step, failure: Failure) -> Note:
         """Apply the step's error policy."""
@@ -291,5 +294,5 @@ def _verdict(violation: PluginViolation | None, response: Any, modified: bool) -
 
 
 def _where(failure: Failure) -> Any:
-    """The plugin's traceback, for its author, only where debugging is switched on: exceptions quote what they choke on."""
+    """The plugin's traceback, only where debugging is switched on: exceptions quote what they choke on."""
     return failure.error if logger.isEnabledFor(logging.DEBUG) else None

@@ -18,7 +18,8 @@ CACHE_SIZE: Final = 1024
 
 @final
 class Band:
-    """Steps of one priority that run at the same time. ``index`` is the last member's: what comes after it comes after them."""
+    """Steps of one priority that run at the same time. ``index`` is the last member's: what comes after it comes after
+    them."""
 
     __slots__ = ("index", "priority", "steps")
 

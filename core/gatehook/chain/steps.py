@@ -61,14 +61,15 @@ class Breaker:
 class Step:
     """Holds what the chain's loop needs, in the form in which the loop needs it.
 
-    ``call(payload, context)`` is the plugin's own method, bound; ``suspends`` tells that it returns a coroutine; ``reads``
-    that it may share the payload uncopied; ``timeout`` is in nanoseconds; ``watched`` that a quiet answer is not the end of it; ``limited`` that it may have to be
-    passed by, for a breaker or for want of time; ``absent`` why the plugin is not there to be called.
+    ``call(payload, context)`` is the plugin's own method, bound; ``suspends`` tells that it returns a coroutine;
+    ``reads`` that it may share the payload uncopied; ``timeout`` is in nanoseconds; ``watched`` that a quiet answer is
+    not the end of it; ``limited`` that it may have to be passed by, for a breaker or for want of time; ``absent`` why
+    the plugin is not there to be called.
     """
 
     __slots__ = (
-        "absent", "breaker", "call", "conditions", "config", "index", "limited", "mode", "name", "on_error", "priority", "reads",
-        "recheck", "suspends", "tally", "timeout", "verifies", "watched", "when_unknown",
+        "absent", "breaker", "call", "conditions", "config", "index", "limited", "mode", "name", "on_error",
+        "priority", "reads", "recheck", "suspends", "tally", "timeout", "verifies", "watched", "when_unknown",
     )  # fmt: skip
 
     def __init__(self, config: PluginConfig, function: Callable[..., Any], argnames: Sequence[str], index: int) -> None:
@@ -91,7 +92,8 @@ class Step:
         return self.mode is PluginMode.ENFORCE
 
     def refusing(self, field: str) -> Step:
-        """This step for a request whose ``field`` is unknown, under ``when_unknown: block``: it objects without being called."""
+        """This step for a request whose ``field`` is unknown, under ``when_unknown: block``: it objects without being
+        called."""
         refusal = PluginResult[Payload](
             False,
             violation=PluginViolation(
