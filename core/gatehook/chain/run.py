@@ -141,14 +141,13 @@ class Run(Outcome[Any]):
         subject = returned.subject
         if not isinstance(subject, str) and subject != self.payload.subject:
             raise TypeError(f"the {returned.subject_field} of a payload is text")
+        payload: Payload = self.payload
         if self.base is None:
-            adopted: Payload = self.payload.adopt(returned)
-            return adopted
-        self.left = self.base.adopt(returned)
-        if self.left is self.base:
-            return self.payload
-        left: Payload = self.left
-        return left if self.payload is self.base else merge(self.base, self.payload, left)
+            return payload.adopt(returned)
+        self.left = left = self.base.adopt(returned)
+        if left is self.base:
+            return payload
+        return left if payload is self.base else merge(self.base, payload, left)
 
     def _fail(self, step: Step, failure: Failure) -> Note:
         """Apply the step's error policy."""
