@@ -69,6 +69,15 @@ class ManifestError(GatehookError):
     """What a distribution says of its plugins is missing, malformed or untrue."""
 
 
+_PARTICIPLES = {
+    "find": "found",
+    "import": "imported",
+    "construct": "constructed",
+    "register": "registered",
+    "initialize": "initialized",
+}
+
+
 class PluginLoadError(GatehookError):
     """An enabled plugin cannot be brought up.
 
@@ -77,7 +86,7 @@ class PluginLoadError(GatehookError):
 
     def __init__(self, plugin: str, phase: str, reason: str) -> None:
         self.plugin, self.phase, self.reason = plugin, phase, reason
-        super().__init__(f"plugin {plugin!r} failed to {phase}: {reason}")
+        super().__init__(f"plugin {plugin!r} cannot be {_PARTICIPLES[phase]}: {reason}")
 
 
 class PluginError(GatehookError):

@@ -107,7 +107,8 @@ class Generation:
         failure = await within(plugin.initialize, limit)
         if failure is not None:
             cause = f"{failure.reason}: {failure.error}" if failure.error_type == "exception" else failure.reason
-            not_ready = PluginLoadError(entry.name, "initialize", f"initialize() {cause}")
+            reason = self.config.document.redacted(f"initialize() {cause}")
+            not_ready = PluginLoadError(entry.name, "initialize", reason)
             not_ready.__cause__ = failure.error
             return self._give_up(entry, not_ready)
         entry.failure = None
