@@ -230,9 +230,8 @@ def test_a_violation_without_a_code_is_unspecified():
 
 def test_a_result_by_default_says_go_on():
     result = PluginResult()
-    assert (result.continue_processing, result.modified_payload, result.violation, result.metadata, result.response) == (
-        True, None, None, {}, None,
-    )  # fmt: skip
+    assert (result.continue_processing, result.modified_payload, result.violation) == (True, None, None)
+    assert (result.metadata, result.response) == ({}, None)
     assert result.metadata is not PluginResult().metadata
 
 
