@@ -46,6 +46,7 @@ class DenyListPlugin(Plugin):
         super().__init__(config)
         settings = self.settings
         self._is_denied = compile_words(map(self._view, settings.words), whole=settings.match == "word")
+        self._holds(settings.words[0])  # RE2 builds its automata at the first search, which takes a millisecond or two
 
     def prompt_pre_fetch(self, payload: PromptPrehookPayload) -> PromptPrehookResult | None:
         return self._check(payload, "the prompt's arguments contain {}; ask without it")
