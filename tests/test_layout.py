@@ -48,6 +48,7 @@ LAYERS = {
     "dry_run": 4,
     "entries": 4,
     "generation": 4,
+    "lifespan": 4,
     "plan": 4,
     "runner": 4,
     # edges

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import anyio
 import pytest
 import yaml
 from gatehook import (
@@ -251,3 +252,49 @@ async def test_counts_and_breakers_begin_anew(configs, toys):
         await runner.reload(config)
         assert runner.plugins()[0].state == "running"
         assert runner.stats()["Fails"]["tool_pre_invoke"]["runs"] == 0
+
+
+async def test_what_a_plugin_opens_in_initialize_it_may_close_in_shutdown_after_a_reload(toys):
+    class Session(Plugin):
+        async def initialize(self):
+            self.group = anyio.create_task_group()
+            await self.group.__aenter__()
+            self.group.start_soon(anyio.sleep_forever)
+
+        async def shutdown(self):
+            self.group.cancel_scope.cancel()
+            await self.group.__aexit__(None, None, None)
+            closed.append(self.name)
+
+        def tool_pre_invoke(self):
+            return None
+
+    closed: list[str] = []
+    config = toys.config(Session)
+    async with Runner.from_config(config) as runner:
+        await runner.reload(config)
+        async with runner.request() as request:
+            await request.run(ToolPreInvokePayload("lookup"))
+    assert closed == ["Session", "Session"]
+
+
+async def test_a_plugin_whose_own_task_group_fails_takes_nobody_with_it(toys):
+    class Crashes(Plugin):
+        async def initialize(self):
+            self.group = anyio.create_task_group()
+            await self.group.__aenter__()
+            self.group.start_soon(self.crash)
+
+        async def crash(self):
+            raise ValueError
+
+        async def shutdown(self):
+            await self.group.__aexit__(None, None, None)
+
+        def tool_pre_invoke(self):
+            return None
+
+    async with Runner.from_config(toys.config(Crashes)) as runner, runner.request() as request:
+        await asyncio.sleep(0.05)
+        outcome = await request.run(ToolPreInvokePayload("lookup"))
+    assert not outcome.blocked

@@ -127,9 +127,11 @@ async def test_also_when_the_host_is_cancelled_while_plugins_shut_down(toys, how
         shutting_down.set()
         await asyncio.sleep(0.05)
 
-    async def host():
+    async def host(scope=None):
         async with toys.runner(*lives(a=slow, b=slow, c=slow)):
-            await asyncio.Event().wait() if how == "anyio" else None
+            if scope is not None:
+                scope.cancel()
+                await asyncio.Event().wait()
 
     if how == "task":
         task = asyncio.create_task(host())
@@ -138,8 +140,8 @@ async def test_also_when_the_host_is_cancelled_while_plugins_shut_down(toys, how
         with pytest.raises(asyncio.CancelledError):
             await task
     else:
-        with anyio.move_on_after(0.02) as scope:
-            await host()
+        with anyio.CancelScope() as scope:
+            await host(scope)
         assert scope.cancelled_caught
     assert Lives.life[3:] == ["c down", "b down", "a down"]
 

@@ -13,10 +13,10 @@ import pluggy
 
 from gatehook.assembly import Entry, build
 from gatehook.chain import Breaker, Chain, ClosedChain, Observer, Step, Tally
-from gatehook.chain.deadline import Failure, bounded
 from gatehook.config import Config
 from gatehook.errors import GatehookError, PluginLoadError
 from gatehook.hooks import OBSERVER, Hook
+from gatehook.lifespan import Lifespan, within
 from gatehook.payloads import Payload
 from gatehook.results import PluginMode
 
@@ -57,7 +57,7 @@ class Generation:
         self.requests = 0
         self._unused = asyncio.Event()
         self._unused.set()
-        self._started: list[Entry] = []
+        self._lives: dict[str, Lifespan] = {}  # by the plugin's name, in the order of their start
 
     # -- being used
 
@@ -101,10 +101,9 @@ class Generation:
             plugin = build(entry, self.config, self._hooks)
         except PluginLoadError as error:
             return self._give_up(entry, error)
-        self._started.append(entry)
         entry.plugin = plugin
-        limit = entry.config.timeout or self.config.settings.plugin_timeout
-        failure = await within(plugin.initialize, limit)
+        life = self._lives[entry.name] = Lifespan(plugin)
+        failure = await life.begin(entry.config.timeout or self.config.settings.plugin_timeout)
         if failure is not None:
             cause = f"{failure.reason}: {failure.error}" if failure.error_type == "exception" else failure.reason
             reason = self.config.document.redacted(f"initialize() {cause}")
@@ -125,8 +124,8 @@ class Generation:
             if entry.failure is not None and entry.failure.phase != "find":
                 before = entry.failure
                 try:
-                    if entry in self._started:
-                        await self._shut_down_one(entry, self.config.settings.shutdown_timeout)
+                    if entry.name in self._lives:
+                        await self._shut_down_one(entry.name, self.config.settings.shutdown_timeout)
                     await self.bring_up(entry)
                 except GatehookError as error:
                     entry.failure = PluginLoadError(entry.name, before.phase, str(error))
@@ -246,40 +245,26 @@ class Generation:
             self.chains[payload] = ClosedChain()
         cancelled: asyncio.CancelledError | None = None
         deadline = clock() + int(self.config.settings.shutdown_timeout * 1e9)
-        while self._started:
+        while self._lives:
             # A plugin that hangs must leave time for the others, so each has its share of what is left.
-            share = max(0, deadline - clock()) / 1e9 / len(self._started)
+            share = max(0, deadline - clock()) / 1e9 / len(self._lives)
             try:
-                await self._shut_down_one(self._started[-1], share)
+                await self._shut_down_one(next(reversed(self._lives)), share)
             except asyncio.CancelledError as error:  # the host is in a hurry, and still every plugin has its turn
                 cancelled = error
         if cancelled is not None:
             raise cancelled
 
-    async def _shut_down_one(self, entry: Entry, limit: float) -> None:
-        self._started.remove(entry)
-        assert entry.plugin is not None  # noqa: S101
-        failure = await within(entry.plugin.shutdown, limit)
+    async def _shut_down_one(self, name: str, limit: float) -> None:
+        failure = await self._lives.pop(name).end(limit)
         if failure is not None:
-            logger.warning("plugin %r failed to shut down: %s", entry.name, failure.reason)
+            logger.warning("plugin %r failed to shut down: %s", name, failure.reason)
 
     async def look(self) -> None:
         """Ask each running plugin for its health."""
-        for entry in tuple(self._started):
-            answers: list[Any] = []
-            assert entry.plugin is not None  # noqa: S101
-            failure = await within(entry.plugin.health, self.config.settings.plugin_timeout, answers)
-            entry.health = failure.reason if failure else answers[0]
-
-
-async def within(function: Callable[[], Any], limit: float, answers: list[Any] | None = None) -> Failure | None:
-    """Call one of a plugin's own methods, for no longer than ``limit`` seconds; ``answers`` gets what it returned."""
-    said = await bounded(function, inspect.iscoroutinefunction(function), clock() + int(limit * 1e9))
-    if isinstance(said, Failure):
-        return said
-    if inspect.iscoroutine(said):
-        said.close()  # or Python warns, later and elsewhere, that nobody awaited it
-        return Failure("invalid_result", "returned a coroutine that nobody awaited")
-    if answers is not None:
-        answers.append(said)
-    return None
+        for entry in self.entries:
+            if entry.name in self._lives:
+                answers: list[Any] = []
+                health = self._lives[entry.name].plugin.health
+                failure = await within(health, self.config.settings.plugin_timeout, answers)
+                entry.health = failure.reason if failure else answers[0]

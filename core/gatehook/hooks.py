@@ -220,6 +220,8 @@ def misspelt_hooks(cls: type, hooks: dict[str, Hook]) -> Iterator[tuple[str, str
             continue
         for hook in hooks.values():
             taken = tuple(inspect.signature(function).parameters)[1:]
-            if taken and set(taken) <= set(hook.parameters) and SequenceMatcher(None, name, hook.name).ratio() > 0.8:
+            helper = name.startswith(f"{hook.name}_") or name.endswith(f"_{hook.name}")
+            near = not helper and SequenceMatcher(None, name, hook.name).ratio() > 0.8
+            if near and taken and set(taken) <= set(hook.parameters):
                 yield name, hook.name
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import traceback
 from collections.abc import Sequence
 from functools import cached_property
 from time import perf_counter_ns as clock
@@ -178,7 +179,7 @@ class Run(Outcome[Any]):
         else:
             step.tally.let_through += 1
             note.reason += ", let through"
-        logger.warning("plugin %r failed at %s: %s", step.name, self.chain.name, note.reason, exc_info=_where(failure))
+        logger.warning("plugin %r failed at %s: %s%s", step.name, self.chain.name, note.reason, _where(failure))
         return note
 
     def _count(self, step: Step, verdict: Verdict, violation: PluginViolation | None) -> None:
@@ -292,6 +293,8 @@ def _verdict(violation: PluginViolation | None, response: Any, modified: bool) -
     return Verdict.MODIFIED if modified else Verdict.OK
 
 
-def _where(failure: Failure) -> Any:
-    """The plugin's traceback, only where debugging is switched on: exceptions quote what they choke on."""
-    return failure.error if logger.isEnabledFor(logging.DEBUG) else None
+def _where(failure: Failure) -> str:
+    """Where the plugin failed, for its author, when debugging is on: code, never the exception's text, which may quote."""
+    if failure.error is None or not logger.isEnabledFor(logging.DEBUG):
+        return ""
+    return "\n" + "".join(traceback.format_tb(failure.error.__traceback__)).rstrip()
