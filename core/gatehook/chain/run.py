@@ -294,7 +294,7 @@ def _verdict(violation: PluginViolation | None, response: Any, modified: bool) -
 
 
 def _where(failure: Failure) -> str:
-    """Where the plugin failed, for its author, when debugging is on: code, never the exception's text, which may quote."""
+    """Where the plugin failed, when debugging is on: code, never the exception's text, which may quote."""
     if failure.error is None or not logger.isEnabledFor(logging.DEBUG):
         return ""
     return "\n" + "".join(traceback.format_tb(failure.error.__traceback__)).rstrip()
