@@ -1,7 +1,7 @@
 """The life of one plugin, from ``initialize`` to ``shutdown``, in a task of its own.
 
 A task group, a cancel scope or a client's session must be left by the task that entered it. So whatever a plugin opens
-in ``initialize`` it may close in ``shutdown``, though the one is called at a start or a reload and the other long after.
+in ``initialize`` it may close in ``shutdown``, though the one is called at a start or reload and the other long after.
 """
 
 from __future__ import annotations
