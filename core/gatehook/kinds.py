@@ -73,7 +73,8 @@ def _local(kind: str) -> Available:
     spec = spec_without_import(module)
     if spec is None and module not in sys.modules:
         raise NotFoundError(
-            f"no installed distribution provides {kind!r}, and there is no module {module!r} on the path"
+            f"no installed distribution provides {kind!r}, and there is no module {module!r}: "
+            "for gatehook's commands it must stand beside the config, or be installed"
         )
     origin = spec.origin if spec else getattr(sys.modules[module], "__file__", None)
     item = Available(kind, f"{module}:{attribute}")

@@ -26,6 +26,7 @@ class Toy(Plugin):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the commands run."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delenv("PLUGIN_CONFIG_FILE", raising=False)
     monkeypatch.delenv("PLUGINS_ENABLED", raising=False)
     return tmp_path

@@ -172,7 +172,10 @@ CASES = {
     ),
     "a kind in no module": (
         "plugins:\n  - {name: a, kind: nix.da.X}\n",
-        f"{KIND} no installed distribution provides 'nix.da.X', and there is no module 'nix.da' on the path",
+        (
+            f"{KIND} no installed distribution provides 'nix.da.X', and there is no module 'nix.da': "
+            "for gatehook's commands it must stand beside the config, or be installed"
+        ),
     ),
     "a kind that is no path": (
         "plugins:\n  - {name: a, kind: 'foo..bar'}\n",

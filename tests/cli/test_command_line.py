@@ -116,6 +116,34 @@ def test_a_dotenv_that_is_not_text_is_refused_in_one_line(folder):
     assert (result.stderr.count("\n"), result.returncode) == (1, 2)
 
 
+def test_commands_of_hosts_see_no_dotenv_and_no_current_directory(write, folder):
+    write("import os\n" + LOCAL + "print(os.getcwd())\n", "elsewhere/local_guard.py")
+    write("PLUGINS_ENABLED=false\nSTRANGE=1\n", "elsewhere/.env")
+    config = write("plugins:\n  - {name: a, kind: local_guard.Local}\n", "config/gatehook.yaml")
+    write(f"PLUGIN_CONFIG_FILE={folder / config}\n", "elsewhere/more/.env")
+    guard = ("guard", "--config", str(folder / config), "--", "sh", "-c", "test -z $STRANGE")
+    script = str(Path(sys.executable).with_name("gatehook"))
+    for command in ([script], [sys.executable, "-m", "gatehook"]):
+        found = subprocess.run(
+            [*command, *guard], cwd="elsewhere", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        assert "there is no module 'local_guard': " in found.stderr
+        assert found.returncode == 2
+    write(LOCAL, "config/local_guard.py")
+    found = process(*guard, cwd="elsewhere", stdin=subprocess.DEVNULL)
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert process("guard", "--", "true", cwd="elsewhere/more", stdin=subprocess.DEVNULL).returncode == 2
+
+
+def test_local_classes_are_found_beside_the_config(write):
+    config = write("plugins:\n  - {name: a, kind: local_guard.Local}\n", "config/gatehook.yaml")
+    write(LOCAL, "config/local_guard.py")
+    assert process("check", config).returncode == 0
+    call = ("--hook", "tool_pre_invoke", "--payload", '{"name": "t"}')
+    assert process("explain", *call, env={**os.environ, "PLUGIN_CONFIG_FILE": config}).returncode == 0
+    assert process("list", "--config", config).returncode == 0
+
+
 def test_local_classes_are_found_in_the_current_directory(write):
     write(LOCAL, "local_guard.py")
     write("plugins:\n  - {name: a, kind: local_guard.Local}\n")

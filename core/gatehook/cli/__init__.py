@@ -6,12 +6,11 @@ shows something enabled that cannot run); 2, there is no answer (bad usage, noth
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from gatehook.cli import surroundings
 from gatehook.cli.check import check
 from gatehook.cli.explain import explain
 from gatehook.cli.installed import list_installed
@@ -63,11 +62,14 @@ def _broken(item: Contribution, why: str) -> click.Command:
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(own_version(), prog_name="gatehook")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """Plugins in the life of an MCP request, and enforcement that can be proved.
 
     Exit codes: 0 all is well, 1 the answer is no, 2 there is no answer.
     """
+    if context.invoked_subcommand in commands.commands:  # ours; a host's command runs in directories of other people
+        surroundings.enter()
 
 
 for command in (check, explain, list_installed, schema):
@@ -75,32 +77,5 @@ for command in (check, explain, list_installed, schema):
 
 
 def main() -> None:
-    """The console script: `.env` and the current directory count here, and nowhere else in gatehook."""
-    _see_local_classes()
-    try:
-        _read_dotenv(Path(".env"))
-    except Fault as fault:
-        fault.show()
-        sys.exit(fault.exit_code)
+    """The console script."""
     commands(prog_name="gatehook")
-
-
-def _see_local_classes() -> None:
-    """Let `kind:` name classes of the current directory. It comes last, so no file there can stand in for a library."""
-    if not sys.flags.safe_path:
-        try:
-            sys.path.append(str(Path.cwd()))
-        except FileNotFoundError:
-            return  # it was deleted under us, so there is nothing in it
-
-
-def _read_dotenv(path: Path) -> None:
-    """Add what `.env` sets to the environment, but for what is set there already."""
-    if not path.is_file():
-        return
-    from dotenv import load_dotenv  # noqa: PLC0415  # most directories have no .env
-
-    try:
-        load_dotenv(path, override=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise Fault(f"{path} cannot be read: {error}") from None

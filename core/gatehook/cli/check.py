@@ -13,7 +13,6 @@ from gatehook.cli.hosts import Host, installed_hosts
 from gatehook.cli.output import (
     Cell,
     Fault,
-    config_option,
     counted,
     json_option,
     problem_json,
@@ -21,6 +20,7 @@ from gatehook.cli.output import (
     say_problem,
     say_table,
 )
+from gatehook.cli.surroundings import config_option
 from gatehook.dry_run import HOOKS, DryRun, dry_run
 from gatehook.errors import ConfigError, Problem, nearest
 from gatehook.plan import Plan, Planned, make_plan

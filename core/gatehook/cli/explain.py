@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import click
 
-from gatehook.cli.output import Cell, Fault, config_option, json_option, say_json, say_table
+from gatehook.cli.output import Cell, Fault, json_option, say_json, say_table
 from gatehook.cli.payload import read_payload
+from gatehook.cli.surroundings import config_option
 from gatehook.config import load_config
 from gatehook.dry_run import HOOKS
 from gatehook.errors import GatehookError, PluginError

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from gatehook.cli.hosts import installed_hosts
-from gatehook.cli.output import Cell, config_option, json_option, say_json, say_table
+from gatehook.cli.output import Cell, json_option, say_json, say_table
+from gatehook.cli.surroundings import config_option
 from gatehook.config import Config, load_config
 from gatehook.discovery import COMMANDS, Available, contributions, installed
 from gatehook.errors import GatehookError

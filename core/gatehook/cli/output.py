@@ -15,8 +15,6 @@ from gatehook.values import Model, to_json
 Cell = str | tuple[str, str]
 """A text, or a text and its colour."""
 
-config_option: dict[str, Any] = {"envvar": "PLUGIN_CONFIG_FILE", "type": click.Path(exists=True, dir_okay=False)}
-"""What every command that reads a config says of it."""
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object, for machines.")
 
 

@@ -54,6 +54,8 @@ def guard(  # noqa: PLR0913  # one parameter for each option
     In a client's list of servers, put `gatehook guard --config FILE --` before the server's command.
     """
     logging.basicConfig(format="gatehook: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    with suppress(FileNotFoundError):  # the current directory was deleted; then a config in it is not found either
+        sys.path.append(str(config.absolute().parent))  # for local classes; last, so none stands in for a library
     read, write = _take_streams()
     caller = Caller(user, tenant, server_id)
     try:
