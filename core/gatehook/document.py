@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from gatehook.errors import ConfigError, Problem
+from gatehook.faults import shown
 from gatehook.values import MAX_DEPTH, Path
 
 MASK: Final = "********"
@@ -21,6 +22,8 @@ MAX_VALUES: Final = 100_000
 _VARIABLE: Final = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\{)")
 _PLAIN_TAGS: Final = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _MERGE: Final = "tag:yaml.org,2002:merge"
+_KINDS: Final = {"bool": "true or false", "float": "a number", "int": "a whole number", "timestamp": "a date"}
+"""What YAML takes a value for, by its tag."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -184,10 +187,25 @@ class _Nodes(_Plain):
                 return dict(self.pairs(node, path))
             if isinstance(node, yaml.SequenceNode):
                 return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-            value = self.loader.construct_object(node)
+            value = self.scalar(node, path)
             return self.resolved(value, path) if isinstance(value, str) else value
         finally:
             self.inside.discard(id(node))
+
+    def scalar(self, node: Any, path: Path) -> Any:
+        """The value of one node. Of what only looks like a date or a number, its text, after reporting it."""
+        try:
+            value = self.loader.construct_object(node)
+            if type(value) is int:
+                str(value)  # refuses what is too long, also where it is written in hexadecimal
+        except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
+            self.loader.recursive_objects.pop(node, None)
+            kind = node.tag.rpartition(":")[2]
+            self.document.report(
+                f"YAML cannot read {shown(node.value)} as {_KINDS.get(kind, kind)}; put text into quotes", path
+            )
+            return node.value
+        return value
 
     def pairs(self, node: Any, path: Path) -> Iterator[tuple[Any, Any]]:
         self.check_keys(node, path)

@@ -140,6 +140,24 @@ CASES = {
         GOOD + "plugin_settings: []\n",
         ":4: error: plugin_settings: must be a mapping, got a list",
     ),
+    "what looks like a date": (
+        GOOD + "    description: 2024-13-45\n",
+        ":4: error: plugins[0].description: YAML cannot read '2024-13-45' as a date; put text into quotes",
+    ),
+    "what looks like a number and is too long": (
+        GOOD + f"    description: {'1' * 5000}\n    author: 0x{'f' * 5000}\n",
+        f":4: error: plugins[0].description: YAML cannot read '{'1' * 58}… as a whole number; put text into quotes",
+        f":5: error: plugins[0].author: YAML cannot read '0x{'f' * 56}… as a whole number; put text into quotes",
+    ),
+    "values that are not what their tags say": (
+        GOOD + "    tags: [&a !!int abc, *a, !!int '', !!bool maybe, !!float x, !!timestamp x]\n",
+        ":4: error: plugins[0].tags[0]: YAML cannot read 'abc' as a whole number; put text into quotes",
+        ":4: error: plugins[0].tags[1]: YAML cannot read 'abc' as a whole number; put text into quotes",
+        ":4: error: plugins[0].tags[2]: YAML cannot read '' as a whole number; put text into quotes",
+        ":4: error: plugins[0].tags[3]: YAML cannot read 'maybe' as true or false; put text into quotes",
+        ":4: error: plugins[0].tags[4]: YAML cannot read 'x' as a number; put text into quotes",
+        ":4: error: plugins[0].tags[5]: YAML cannot read 'x' as a date; put text into quotes",
+    ),
 }
 
 
