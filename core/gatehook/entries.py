@@ -178,7 +178,11 @@ def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
         value = entry.config.config if key == "config" else entry.config.sections.get(key)
         if schema is not None and (value is not None or key in entry.config.sections):
             place = (*entry.path, key)
-            for message, path in schema_faults(value, schema, config.document.secrecy(place)):
+            try:
+                faults = list(schema_faults(value, schema, config.document.secrecy(place)))
+            except ManifestError as error:
+                raise ManifestError(f"its manifest's schema of `{key}` {error}") from error
+            for message, path in faults:
                 config.document.report(message, (*place, *path))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from gatehook.errors import nearest
+from gatehook.errors import ManifestError, nearest
 from gatehook.values import Path
 
 IsSecret = Callable[[Path], bool]
@@ -113,10 +113,18 @@ def known_keys(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> Iterator[Fault]:
-    """Everything in which ``value`` departs from a JSON Schema, each with its path in the value."""
-    from jsonschema.validators import validator_for  # noqa: PLC0415  # a slow import that only checking needs
+    """Everything in which ``value`` departs from a JSON Schema, each with its path in the value.
 
-    errors: list[Any] = list(validator_for(schema)(schema).iter_errors(value))
+    Raises:
+        ManifestError: the schema cannot be applied: a ``$ref`` that leads nowhere, say. None is fetched.
+    """
+    from jsonschema.validators import validator_for  # noqa: PLC0415  # a slow import that only checking needs
+    from referencing import Registry  # noqa: PLC0415
+
+    try:
+        errors: list[Any] = list(validator_for(schema)(schema, registry=Registry()).iter_errors(value))
+    except Exception as fault:
+        raise ManifestError(f"cannot be applied: {str(fault) or type(fault).__name__}") from fault
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         path: Path = tuple(error.absolute_path)
         rule, demand, got = error.validator, error.validator_value, error.instance

@@ -78,18 +78,21 @@ def parse_manifests(text: str, names: list[str], origin: str) -> dict[str, Manif
 
 def _parse(description: Any, document: Document, path: tuple[str, ...]) -> Any:
     manifest = validate(Manifest, description, document, path)
-    if manifest is not None and manifest.config_schema is not None:
-        _check_schema(manifest, document, path)
+    if manifest is not None:
+        if manifest.config_schema is not None:
+            _check_schema(manifest.config_schema, document, (*path, "config_schema"))
+        for section, schema in manifest.sections.items():
+            _check_schema(schema, document, (*path, "sections", section))
     return manifest
 
 
-def _check_schema(manifest: Manifest, document: Document, path: tuple[str, ...]) -> None:
+def _check_schema(schema: dict[str, Any], document: Document, path: tuple[str, ...]) -> None:
     from jsonschema import SchemaError  # noqa: PLC0415  # a slow import that only checking needs
     from jsonschema.validators import validator_for  # noqa: PLC0415
 
-    schema = manifest.config_schema or {}
-    validator = validator_for(schema)
     try:
-        validator.check_schema(schema)
+        validator_for(schema).check_schema(schema)
     except SchemaError as error:
-        document.report(f"config_schema is not a JSON Schema: {error.message}", (*path, "config_schema"))
+        document.report(f"{path[-1]} is not a JSON Schema: {error.message}", path)
+    except Exception as error:  # noqa: BLE001  # a `$schema` that is no text, say; jsonschema promises nothing of it
+        document.report(f"{path[-1]} is not a JSON Schema: {type(error).__name__}: {error}", path)

@@ -75,6 +75,26 @@ MANIFESTS = {
         (f"{FILE}:4: config_schema: config_schema is not a JSON Schema: 'objekt' is not valid under any of the "
         "given schemas"),
     ),
+    "a schema of a section that is none": (
+        MANIFEST + "sections: {mcp: {type: objekt}}\n",
+        (f"{FILE}:4: sections.mcp: mcp is not a JSON Schema: 'objekt' is not valid under any of the "
+        "given schemas"),
+    ),
+    "a schema of a dialect that is none": (
+        MANIFEST + "config_schema: {$schema: [1]}\n",
+        (f"{FILE}:4: config_schema: config_schema is not a JSON Schema: TypeError: unhashable type: 'list'"),
+    ),
+    "a schema that refers to nothing": (
+        MANIFEST + "config_schema: {$ref: '#/$defs/none'}\n",
+        (
+            "its manifest's schema of `config` cannot be applied: PointerToNowhere: '/$defs/none' does not exist "
+            "within {'$ref': '#/$defs/none'}"
+        ),
+    ),
+    "a schema that refers to another place": (
+        MANIFEST + "config_schema: {$ref: 'http://127.0.0.1:9/none'}\n",
+        "its manifest's schema of `config` cannot be applied: Unresolvable: http://127.0.0.1:9/none",
+    ),
     "a range that is none": (
         MANIFEST + "requires: newest\n",
         "its manifest's `requires` is no version range: 'newest'",
