@@ -237,6 +237,31 @@ def test_the_config_file_can_come_from_the_environment(tmp_path):
     assert run("--", "true", PLUGIN_CONFIG_FILE=str(config)).returncode == 0
 
 
+def test_a_config_named_by_the_environment_that_is_wrong_is_told_with_the_variable(tmp_path):
+    config = str(tmp_path / "no.yaml")
+    named = f"gatehook: the environment variable PLUGIN_CONFIG_FILE names this config: {config}\n"
+    assert named in run("--", "true", PLUGIN_CONFIG_FILE=config).stderr
+    assert "PLUGIN_CONFIG_FILE" not in run("--config", config, "--", "true").stderr
+
+
+def test_the_log_tells_as_much_as_is_asked(tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("plugins: [{name: mask, kind: pii_filter, hooks: [tool_pre_invoke]}]\n")
+    arguments = ("--config", str(config), "--", "true")
+    assert run(*arguments).stderr == ""
+    assert "mask" in run("--log-level", "info", *arguments).stderr
+    assert "mask" in run(*arguments, GATEHOOK_LOG_LEVEL="INFO").stderr
+    assert run("--log-level", "error", *arguments, GATEHOOK_LOG_LEVEL="debug").stderr == ""
+    assert run("--log-level", "loud", *arguments).returncode == 2
+
+
+async def test_at_debug_every_record_is_logged_and_never_the_text(guard):
+    async with guard("Mask", options=("--log-level", "debug")) as it:
+        assert await it.call("t", {"to": "Bob"}, text("Bob")) == response("call-1", text("***"))
+        await it.says("tool_post_invoke")
+        assert "Bob" not in it.said()
+
+
 def test_options_after_the_command_are_the_commands(tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text("plugins: []\n")

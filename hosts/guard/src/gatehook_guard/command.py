@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from click.core import ParameterSource
 from gatehook import GatehookError, Runner
 
 from gatehook_guard.guarding import Caller
@@ -39,6 +40,11 @@ def say(text: str) -> None:
 @click.option("--user", help="On whose behalf the client calls, for conditions and plugins.")
 @click.option("--tenant", help="The tenant that the client belongs to.")
 @click.option("--server-id", help="The name of the server behind, for conditions.")
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False), default="warning",
+    envvar="GATEHOOK_LOG_LEVEL", show_envvar=True, show_default=True,
+    help="What gatehook logs to stderr: at info also the chains at start, at debug also every record.",
+)  # fmt: skip
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def guard(  # noqa: PLR0913  # one parameter for each option
@@ -47,6 +53,7 @@ def guard(  # noqa: PLR0913  # one parameter for each option
     user: str | None,
     tenant: str | None,
     server_id: str | None,
+    log_level: str,
     command: tuple[str, ...],
 ) -> None:
     """Put the plugins of a config in front of the MCP server that COMMAND starts.
@@ -54,6 +61,7 @@ def guard(  # noqa: PLR0913  # one parameter for each option
     In a client's list of servers, put `gatehook guard --config FILE --` before the server's command.
     """
     logging.basicConfig(format="gatehook: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("gatehook").setLevel(log_level.upper())  # libraries are not asked for more
     with suppress(FileNotFoundError):  # the current directory was deleted; then a config in it is not found either
         sys.path.append(str(config.absolute().parent))  # for local classes; last, so none stands in for a library
     read, write = _take_streams()
@@ -62,6 +70,8 @@ def guard(  # noqa: PLR0913  # one parameter for each option
         context.exit(asyncio.run(_guard(config, caller, list(command), read, write)))
     except GatehookError as error:
         say(str(error))
+        if context.get_parameter_source("config") is ParameterSource.ENVIRONMENT:
+            say(f"the environment variable PLUGIN_CONFIG_FILE names this config: {config}")
         context.exit(BAD_CONFIG)
 
 
