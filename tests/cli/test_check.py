@@ -192,12 +192,15 @@ def test_for_a_host_an_enforcing_plugin_that_it_never_calls_is_a_problem(install
 
 def test_a_host_shows_what_it_covers(install, write, gatehook):
     install("acme-relay", {"relay": "acme_relay:Relay"}, modules={"acme_relay": SECTION}, group="gatehook.config")
-    table = "what relay guards\n  method      before\n  tools/call  tool_pre_invoke\n"
-    write(PII)
-    assert table not in gatehook("check", "gatehook.yaml").output
-    assert table in gatehook("check", "--host", "relay", "gatehook.yaml").output
-    write(PII + "relay: {port: 1}\n")
-    assert table in gatehook("check", "gatehook.yaml").output
+    table = "what relay guards\n  method      before\n  tools/call  tool_pre_invoke\n\n"
+    for text in (PII, PII + "relay: {port: 1}\n"):
+        write(text)
+        output = gatehook("check", "gatehook.yaml").output
+        assert "what relay guards" not in output
+        assert gatehook("check", "--host", "relay", "gatehook.yaml").output == f"{output}\n{table}"
+        assert json.loads(gatehook("check", "--json", "gatehook.yaml").output)["hosts"] == {}
+        report = json.loads(gatehook("check", "--json", "--host", "relay", "gatehook.yaml").output)
+        assert list(report["hosts"]) == ["relay"]
 
 
 def test_a_host_that_is_not_installed_is_told_with_the_nearest(write, gatehook):

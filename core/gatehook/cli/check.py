@@ -33,13 +33,13 @@ COLOURS: Final = {PluginMode.ENFORCE: "green", PluginMode.PERMISSIVE: "yellow", 
 class Found:
     """What a check came to. With problems there is no plan, since nothing would run.
 
-    ``hosts`` are those whose coverage concerns the config: the one that was named, or those that it has a section for.
+    ``host`` is the one that was named, if any.
     """
 
     problems: list[Problem]
     plan: Plan = field(default_factory=Plan)
     advice: list[Advice] = field(default_factory=list)
-    hosts: list[Host] = field(default_factory=list)
+    host: Host | None = None
 
     @property
     def warnings(self) -> int:
@@ -87,14 +87,14 @@ def _look(run: DryRun, hosts: Sequence[Host], chosen: str | None) -> Found:
     called = {host.name: host.called_hooks for host in hosts if host.called_hooks}
     advice = [Advice("warning", Problem(host.problem)) for host in hosts if host.problem]
     advice += advise(run.config, run.entries, HOOKS, called)
-    covering = [host for host in hosts if host.coverage and (chosen or host.name in run.config.sections)]
-    return Found(run.problems, plan, advice, covering)
+    return Found(run.problems, plan, advice, hosts[0] if chosen else None)
 
 
 # -- for machines
 
 
 def _report(config: str, found: Found) -> dict[str, Any]:
+    hosts = [found.host] if found.host else []
     return {
         "config": config,
         "ok": not found.problems,
@@ -102,7 +102,7 @@ def _report(config: str, found: Found) -> dict[str, Any]:
         "advice": [problem_json(item.problem, level=item.level) for item in found.advice],
         "hooks": {name: [asdict(step) for step in steps] for name, steps in found.plan.hooks.items()},
         "idle": [asdict(item) for item in found.plan.idle],
-        "hosts": {host.name: {"called_hooks": [*host.called_hooks], "coverage": host.coverage} for host in found.hosts},
+        "hosts": {host.name: {"called_hooks": [*host.called_hooks], "coverage": host.coverage} for host in hosts},
     }
 
 
@@ -118,13 +118,18 @@ def _say(config: str, found: Found) -> None:
         say_table(hook, columns, [_row(number, step) for number, step in enumerate(steps, 1)])
     if plan.idle:
         say_table("not running", ["plugin", "", "why"], [(item.plugin, item.state, item.reason) for item in plan.idle])
-    for host in found.hosts if plan.hooks else ():
-        columns = list(dict.fromkeys(key for row in host.coverage for key in row))
-        rows = [[row.get(key, "") for key in columns] for row in host.coverage]
-        say_table(f"what {host.name} guards", columns, rows)
     for item in found.advice:
         say_problem(item.problem, item.level)
     _sum_up(config, found)
+    if found.host and found.host.coverage and plan.hooks:
+        click.echo()
+        _say_coverage(found.host)
+
+
+def _say_coverage(host: Host) -> None:
+    columns = list(dict.fromkeys(key for row in host.coverage for key in row))
+    rows = [[row.get(key, "") for key in columns] for row in host.coverage]
+    say_table(f"what {host.name} guards", columns, rows)
 
 
 def _sum_up(config: str, found: Found) -> None:
