@@ -92,6 +92,29 @@ def test_an_unknown_command_is_refused(gatehook):
     assert result.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("args", "near"),
+    [
+        (("explain", "gatehook.yaml", "--payload", "{}", "--hook", "tool_pre_invok"), "tool_pre_invoke"),
+        (("schema", "manifst"), "manifest"),
+    ],
+)
+def test_a_misspelt_name_is_told_with_the_nearest(args, near, write, gatehook):
+    write("plugins: []\n")
+    result = gatehook(*args)
+    assert result.output.endswith(f"', did you mean {near!r}?\n")
+    assert result.exit_code == 2
+    assert gatehook("schema", "zzz").output.endswith("'zzz' is not one of 'config', 'manifest'.\n")
+
+
+@pytest.mark.parametrize("args", [("check",), ("list",), ("explain", "--hook", "tool_pre_invoke", "--payload", "{}")])
+def test_a_config_that_the_environment_names_wrongly_is_told_with_the_variable(args, gatehook):
+    result = gatehook(*args, env={"PLUGIN_CONFIG_FILE": "nix.yaml"})
+    message = "Invalid value for the environment variable PLUGIN_CONFIG_FILE: File 'nix.yaml' does not exist."
+    assert result.output.endswith(f"Error: {message}\n")
+    assert result.exit_code == 2
+
+
 def test_the_guard_is_one_of_the_commands(gatehook):
     result = gatehook("guard", "--help")
     assert "COMMAND" in result.output

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from gatehook.cli.output import Cell, Fault, json_option, say_json, say_table
+from gatehook.cli.output import Cell, Fault, Name, json_option, say_json, say_table
 from gatehook.cli.payload import read_payload
 from gatehook.cli.surroundings import config_option
 from gatehook.config import load_config
@@ -29,7 +29,7 @@ _COLOURS: Final = {
 
 @click.command()
 @click.argument("config", **config_option)
-@click.option("--hook", required=True, type=click.Choice(list(PAYLOADS)))
+@click.option("--hook", required=True, type=Name(list(PAYLOADS)))
 @click.option("--payload", required=True, help="JSON, @FILE, or - for standard input.")
 @click.option("--user", help="On whose behalf the call is made.")
 @click.option("--tenant", "tenant_id", help="The tenant that the call belongs to.")

@@ -9,13 +9,23 @@ from typing import Any
 
 import click
 
-from gatehook.errors import Problem, dotted
+from gatehook.errors import Problem, dotted, nearest
 from gatehook.values import Model, to_json
 
 Cell = str | tuple[str, str]
 """A text, or a text and its colour."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object, for machines.")
+
+
+class Name(click.Choice):  # type: ignore[type-arg]  # older versions of click have none
+    """One of some names. For another one the message tells the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return str(super().convert(value, param, ctx))
+        except click.BadParameter as error:
+            self.fail(error.message.removesuffix(".") + (nearest(str(value), self.choices) or "."), param, ctx)
 
 
 class Fault(click.ClickException):

@@ -7,6 +7,7 @@ import json
 import click
 
 from gatehook.cli.hosts import installed_hosts
+from gatehook.cli.output import Name
 from gatehook.discovery import installed
 from gatehook.dry_run import HOOKS
 from gatehook.entries import KNOWN_SECTIONS
@@ -15,7 +16,7 @@ from gatehook.schemas import config_schema, manifest_schema
 
 
 @click.command()
-@click.argument("document", type=click.Choice(["config", "manifest"]), default="config")
+@click.argument("document", type=Name(["config", "manifest"]), default="config")
 @click.option("--bare", is_flag=True, help="Of gatehook alone, whatever is installed beside it.")
 def schema(document: str, bare: bool) -> None:
     """Print the JSON Schema of the config, or of plugin-manifest.yaml.
