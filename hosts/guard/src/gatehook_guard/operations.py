@@ -20,17 +20,7 @@ from gatehook import (
 
 from gatehook_guard.answers import SCHEMA_BREAK, UNREADABLE, BlockedError, failure
 from gatehook_guard.methods import GUARDED
-from gatehook_guard.operation import (
-    CONTENT,
-    Admitted,
-    as_json,
-    asks_for_input,
-    made_object,
-    made_text,
-    object_of,
-    text_of,
-    unwrap,
-)
+from gatehook_guard.operation import CONTENT, Admitted, as_json, asks_for_input, object_of, text_of, unwrap
 from gatehook_guard.schemas import OutputSchemas
 from gatehook_guard.settings import GuardSettings
 from gatehook_guard.tasks import Tasks, task_of
@@ -72,9 +62,9 @@ class _Named:
         if not outcome.modified:
             return Admitted(admitted.params, admitted.subject, response)
         after, params = outcome.payload, dict(admitted.params)
-        params["name"] = made_text(after.name, "name", self.pre, after=False)
+        params["name"] = after.name
         if after.args is not before:
-            params[key] = made_object(after.args, key, self.pre)
+            params[key] = after.args
         return Admitted(params, after.name, response)
 
     def _response(self, response: Any) -> dict[str, Any]:
@@ -149,10 +139,9 @@ class ResourceRead:
         if not outcome.modified:
             return Admitted(params, uri, response)
         after = outcome.payload
-        params = {**params, "uri": made_text(after.uri, "uri", self.pre, after=False)}
+        params = {**params, "uri": after.uri}
         if metadata:
-            made = made_object(after.metadata, "metadata", self.pre).get("inputResponses", {})
-            params["inputResponses"] = made_object(made, "inputResponses", self.pre)
+            params["inputResponses"] = after.metadata.get("inputResponses", {})
         return Admitted(params, after.uri, response)
 
     async def check(self, request: Request, subject: str, result: Any, run: bool, size: int) -> Any:
@@ -183,8 +172,7 @@ class ResourceRead:
         if not outcome.modified:
             return content
         changed = object_of(as_json(outcome.payload.content), self.post)
-        made = made_text(outcome.payload.uri, "uri", self.post, after=True)
-        return changed if made == uri else {**changed, "uri": made}
+        return changed if outcome.payload.uri == uri else {**changed, "uri": outcome.payload.uri}
 
 
 def _contents(response: Any, hook: str) -> dict[str, Any]:
