@@ -415,3 +415,31 @@ async def test_what_is_not_json_does_not_get_on_the_wire(guard):
     assert before["isError"] is after["isError"] is True
     assert "The tool was not called" in before["content"][0]["text"]
     assert "its result is withheld" in after["content"][0]["text"]
+
+
+@pytest.mark.parametrize("name", ["text", "nothing", "list", "number", "name"])
+async def test_a_name_or_arguments_of_another_type_do_not_get_on_the_wire(guard, name):
+    async with guard("Shapeless") as it:
+        it.client.send(request(1, "tools/call", name=name, arguments={"q": 1}))
+        result = (await it.client.receive())["result"]
+        await it.nothing_for_server()
+    assert result["isError"] is True
+    assert result["_meta"][VIOLATION]["hook"] == "tool_pre_invoke"
+
+
+@pytest.mark.parametrize("uri", ["x:uri", "x:input", "x:metadata"])
+async def test_a_uri_or_further_input_of_another_type_do_not_get_on_the_wire(guard, uri):
+    async with guard("Shapeless") as it:
+        it.client.send(request(1, "resources/read", uri=uri, inputResponses={"a": {}}))
+        error = (await it.client.receive())["error"]
+        await it.nothing_for_server()
+    assert error["data"]["hook"] == "resource_pre_fetch"
+
+
+async def test_a_content_s_uri_of_another_type_does_not_get_on_the_wire(guard):
+    async with guard({"name": "s", "kind": "toys.Shapeless", "hooks": ["resource_post_fetch"]}) as it:
+        it.client.send(request(1, "resources/read", uri="x:y"))
+        await it.server.line()
+        it.server.send(response(1, {"contents": [{"uri": "x:y", "text": "t"}]}))
+        error = (await it.client.receive())["error"]
+    assert error["data"]["hook"] == "resource_post_fetch"

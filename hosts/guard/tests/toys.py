@@ -215,3 +215,23 @@ class WhoAsks(Plugin):
         who = context.request
         result = {"content": [], "who": [who.user, who.tenant_id, who.server_id]}
         return PluginResult(modified_payload=ToolPostInvokePayload(payload.name, result))
+
+
+class Shapeless(Plugin):
+    """Puts what has not even the right type into the place that the call names."""
+
+    def tool_pre_invoke(self, payload):
+        made = {"text": "oops", "nothing": None, "list": [1], "number": {1: 2}, "name": {}}[payload.name]
+        name = 5 if payload.name == "name" else payload.name
+        return PluginResult(modified_payload=ToolPreInvokePayload(name, made))
+
+    def resource_pre_fetch(self, payload):
+        if payload.uri == "x:uri":
+            payload.uri = 5
+        else:
+            payload.metadata = {"inputResponses": "oops"} if payload.uri == "x:input" else None
+        return PluginResult(modified_payload=payload)
+
+    def resource_post_fetch(self, payload):
+        payload.uri = None
+        return PluginResult(modified_payload=payload)

@@ -137,6 +137,11 @@ def server_gone(request_id: Id | None) -> bytes:
     return answers.error(request_id, answers.SERVER_GONE, "The server behind gatehook ended before it answered.")
 
 
+def unanswered(request_id: Id | None) -> bytes:
+    """The last resort: made of nothing that a plugin or the server said."""
+    return answers.error(request_id, answers.FAILED, "gatehook could not check this call, so it was not let through.")
+
+
 def _unchecked(message: Message, error: Exception, after: bool) -> BlockedError:
     row = GUARDED[message.method]
     return answers.failure(answers.GUARD_ERROR, _cause(error), row.post if after else row.pre, after)

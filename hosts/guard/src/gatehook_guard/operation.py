@@ -68,6 +68,20 @@ def object_of(value: Any, hook: str) -> dict[str, Any]:
     return value
 
 
+def made_text(value: Any, key: str, hook: str, after: bool) -> str:
+    """What a plugin put in the place of a name or URI."""
+    if type(value) is not str:
+        raise failure(UNREADABLE, f"a plugin made `{key}` what is no text", hook, after)
+    return value
+
+
+def made_object(value: Any, key: str, hook: str) -> dict[str, Any]:
+    """What a plugin put in the place of arguments."""
+    if type(value) is not dict or not all(type(name) is str for name in value):
+        raise failure(UNREADABLE, f"a plugin made `{key}` what is no object", hook, after=False)
+    return value
+
+
 def as_json(value: Any) -> Any:
     """What plugins return, as JSON data."""
     if isinstance(value, PromptResult | ResourceContent):

@@ -20,7 +20,17 @@ from gatehook import (
 
 from gatehook_guard.answers import SCHEMA_BREAK, UNREADABLE, BlockedError, failure
 from gatehook_guard.methods import GUARDED
-from gatehook_guard.operation import CONTENT, Admitted, as_json, asks_for_input, object_of, text_of, unwrap
+from gatehook_guard.operation import (
+    CONTENT,
+    Admitted,
+    as_json,
+    asks_for_input,
+    made_object,
+    made_text,
+    object_of,
+    text_of,
+    unwrap,
+)
 from gatehook_guard.schemas import OutputSchemas
 from gatehook_guard.settings import GuardSettings
 from gatehook_guard.tasks import Tasks, task_of
@@ -62,9 +72,9 @@ class _Named:
         if not outcome.modified:
             return Admitted(admitted.params, admitted.subject, response)
         after, params = outcome.payload, dict(admitted.params)
-        params["name"] = after.name
+        params["name"] = made_text(after.name, "name", self.pre, after=False)
         if after.args is not before:
-            params[key] = after.args
+            params[key] = made_object(after.args, key, self.pre)
         return Admitted(params, after.name, response)
 
     def _response(self, response: Any) -> dict[str, Any]:
@@ -139,9 +149,10 @@ class ResourceRead:
         if not outcome.modified:
             return Admitted(params, uri, response)
         after = outcome.payload
-        params = {**params, "uri": after.uri}
+        params = {**params, "uri": made_text(after.uri, "uri", self.pre, after=False)}
         if metadata:
-            params["inputResponses"] = after.metadata.get("inputResponses", {})
+            made = made_object(after.metadata, "metadata", self.pre).get("inputResponses", {})
+            params["inputResponses"] = made_object(made, "inputResponses", self.pre)
         return Admitted(params, after.uri, response)
 
     async def check(self, request: Request, subject: str, result: Any, run: bool, size: int) -> Any:
@@ -172,7 +183,8 @@ class ResourceRead:
         if not outcome.modified:
             return content
         changed = object_of(as_json(outcome.payload.content), self.post)
-        return changed if outcome.payload.uri == uri else {**changed, "uri": outcome.payload.uri}
+        made = made_text(outcome.payload.uri, "uri", self.post, after=True)
+        return changed if made == uri else {**changed, "uri": made}
 
 
 def _contents(response: Any, hook: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Final
 from gatehook import Runner
 
 from gatehook_guard.flight import Call, Flight
-from gatehook_guard.guarding import Caller, Guarding, ServerGoneError, refused, server_gone
+from gatehook_guard.guarding import Caller, Guarding, ServerGoneError, refused, server_gone, unanswered
 from gatehook_guard.lines import Oversize
 from gatehook_guard.methods import GUARDED
 from gatehook_guard.refusals import Refusals, Send
@@ -39,7 +39,7 @@ class Relay:
         self.guarding = Guarding(runner, settings, caller, say)
         self.refusals = Refusals(self.flight, to_client, to_server, say)
         self._limit = settings.max_message_bytes
-        self._to_client, self._to_server = to_client, to_server
+        self._to_client, self._to_server, self._say = to_client, to_server, say
         self._client_reader, self._server_reader = Reader(), Reader()
         self._server_gone = False
 
@@ -113,7 +113,12 @@ class Relay:
             self._to_server(line)
             return await call.answer if call.answer is not None else None
 
-        line = await self.guarding.answer(message, ask)
+        line: bytes | None
+        try:
+            line = await self.guarding.answer(message, ask)
+        except Exception as error:  # noqa: BLE001  # whatever it was, the client must not wait for ever
+            self._say(f"{message.method} blocked: answering raised {type(error).__name__}")
+            line = unanswered(message.id)
         self._check_current(call)
         if line is None:
             call.task = None
