@@ -7,6 +7,7 @@ import pytest
 from gatehook import (
     Plugin,
     PluginError,
+    PluginLoadError,
     PluginResult,
     PluginViolation,
     PromptPrehookPayload,
@@ -255,3 +256,25 @@ async def test_a_def_observer_may_take_any_of_its_parameters(toys):
 
     await toys.run(CALL, OnlyRequest, Nothing, asked={"user": "alice"})
     assert told == ["alice", "nothing"]
+
+
+class Unborn(Plugin):
+    def __init__(self, config):
+        raise RuntimeError("not today")
+
+    def hook_finished(self, outcome): ...
+
+
+@pytest.mark.parametrize("keys", [{}, {"on_error": "block"}, {"manifest": {}}])
+async def test_one_that_does_not_come_up_keeps_no_runner_from_starting(toys, keys):
+    async with toys.runner((Unborn, keys)) as runner:
+        assert [(status.state, status.hooks) for status in runner.plugins()] == [("failed", ("hook_finished",))]
+
+
+async def test_a_plugin_that_also_acts_does(toys):
+    class Both(Unborn):
+        def tool_pre_invoke(self, payload): ...
+
+    with pytest.raises(PluginLoadError, match="not today"):
+        async with toys.runner(Both):
+            pass

@@ -81,7 +81,11 @@ def _switched_off(config: Config, entries: Sequence[Entry]) -> Found:
         yield "warning", "no plugin runs: every call passes", ("plugins",)
     for entry in entries:
         if config.enabled and entry.failure is not None and not entry.must_run:
-            yield "warning", f"{entry.lack}; every call is let through", entry.path
+            yield (
+                "warning",
+                f"{entry.lack}; {'it is told of nothing' if entry.observes else 'every call is let through'}",
+                entry.path,
+            )
 
 
 # -- settings
@@ -110,7 +114,7 @@ def _timeouts(look: Look) -> Found:
 def _no_effect(look: Look) -> Found:
     for entry in look.entries:
         config = entry.config
-        observes_only = list(entry.hooks or ()) == [OBSERVER]
+        observes_only = entry.observes
         reads = entry.manifest is not None and entry.manifest.access == "read"
         idle = {
             "mode": observes_only and "on an observer",

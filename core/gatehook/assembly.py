@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from gatehook.config import Config
 from gatehook.entries import Entry as Entry
-from gatehook.entries import check_called, hooks_to_run
+from gatehook.entries import check_called, hooks_to_run, laid_over
 from gatehook.entries import resolve as resolve
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
 from gatehook.faults import model_faults
@@ -66,8 +66,10 @@ def _hooks(cls: type[Plugin], entry: Entry, config: Config, hooks: Mapping[str, 
 
 def _construct(cls: type[Plugin], entry: Entry, config: Config) -> Plugin:
     document = config.document
+    # A copy, which the class may change: a retry begins from the config as it was.
+    own = entry.config.model_copy(update={"config": laid_over({}, entry.config.config)})
     try:
-        plugin = cls(entry.config)
+        plugin = cls(own)
     except ValidationError as error:
         if cls.settings_model is None or error.title != cls.settings_model.__name__:
             raise PluginLoadError(entry.name, "construct", f"raised {type(error).__name__}") from error

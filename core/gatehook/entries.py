@@ -15,7 +15,7 @@ from gatehook.kinds import NotFoundError, find
 from gatehook.manifest import Manifest
 from gatehook.plugin import Plugin, PluginConfig
 from gatehook.results import PluginMode
-from gatehook.values import Path
+from gatehook.values import Path, copy_value
 
 KNOWN_SECTIONS: Final = {"admin": "gatehook-admin", "guard": "gatehook-guard", "identity": "gatehook-guard"}
 """Top-level sections of our own hosts, to name what is missing."""
@@ -70,9 +70,18 @@ class Entry:
         return f"cannot {self.failure.phase} it: {self.failure.reason}"
 
     @property
+    def observes(self) -> bool:
+        """Whether it does nothing but observe, as far as that is known yet."""
+        return list(self.hooks or ()) == [OBSERVER]
+
+    @property
     def must_run(self) -> bool:
-        """Whether the runner refuses to start without it."""
-        return self.config.mode in (PluginMode.ENFORCE, PluginMode.PERMISSIVE) and self.config.errors != "allow"
+        """Whether the runner refuses to start without it. It can do without any mere observer."""
+        return (
+            not self.observes
+            and self.config.mode in (PluginMode.ENFORCE, PluginMode.PERMISSIVE)
+            and self.config.errors != "allow"
+        )
 
 
 def resolve(
@@ -136,11 +145,22 @@ def _resolve_entry(entry: Entry, config: Config, available: list[Available], hoo
 
 
 def _fill_in(entry: Entry, manifest: Manifest) -> None:
-    filled: dict[str, Any] = {"config": {**manifest.default_config, **entry.config.config}}
+    filled: dict[str, Any] = {"config": laid_over(manifest.default_config, entry.config.config)}
     if manifest.grants and entry.config.when_unknown is None:
         filled["when_unknown"] = "skip"
     entry.hooks = hooks_to_run(entry.config.hooks, manifest.available_hooks)
     entry.config = entry.config.model_copy(update=filled)
+
+
+def laid_over(defaults: Any, written: Any) -> Any:
+    """A copy of what is written, with the defaults for all keys that it leaves out, in mappings at any depth.
+
+    Mappings and lists are copied; what else a host put into a config of its own making, it shares with the plugin.
+    """
+    if isinstance(written, dict):
+        under = copy_value(defaults) if isinstance(defaults, dict) else {}
+        return {**under, **{key: laid_over(under.get(key), value) for key, value in written.items()}}
+    return [laid_over(None, item) for item in written] if isinstance(written, list) else written
 
 
 def hooks_to_run(named: Sequence[str] | None, implemented: Sequence[str]) -> tuple[str, ...]:
