@@ -83,7 +83,10 @@ class Runner:
         Raises:
             ConfigError: with everything that is wrong in the config.
             ManifestError: a distribution describes an enabled plugin wrongly.
+            TypeError: ``hooks`` is one name instead of a collection.
         """
+        if isinstance(hooks, str):
+            raise TypeError(f"hooks is a collection of names, such as {[hooks]!r}, not one name: {hooks!r}")
         return cls(source, hooks, (hookspecs,) if isinstance(hookspecs, type) else hookspecs)
 
     def _prepare(self, source: Source) -> Generation:
@@ -194,7 +197,11 @@ class Runner:
         return not self.generation.chains[known.payload].idle
 
     def section(self, name: str) -> Any:
-        """What the current config says in a host's own section, such as ``guard``; an empty mapping if nothing."""
+        """What the current config says in a host's own section, such as ``guard``; an empty mapping if nothing.
+
+        Raises:
+            GatehookError: the runner is not running.
+        """
         return self.generation.config.sections.get(name) or {}
 
     async def explain(self, payload: P, request: Request) -> Outcome[P]:
@@ -214,6 +221,9 @@ class Runner:
     def _status(self, entry: Entry) -> PluginStatus:
         config, available = entry.config, entry.available
         state, reason = self._state(entry)
+        conditions = [condition.model_dump(exclude_defaults=True) for condition in config.conditions]
+        shown = {"tags": config.tags, "conditions": conditions, "config": config.config}
+        shown = masked(shown, self.generation.config.document, entry.path)
         return PluginStatus(
             name=config.name,
             kind=config.kind or config.name,
@@ -222,9 +232,9 @@ class Runner:
             mode=config.mode,
             priority=config.priority,
             hooks=entry.hooks or tuple(config.hooks or ()),
-            tags=tuple(config.tags),
-            conditions=tuple(condition.model_dump(exclude_defaults=True) for condition in config.conditions),
-            config=masked(config.config, self.generation.config.document, (*entry.path, "config")),
+            tags=tuple(shown["tags"]),
+            conditions=tuple(shown["conditions"]),
+            config=shown["config"],
             access="read" if entry.reads else "write",
             state=state,
             reason=reason,
@@ -279,6 +289,10 @@ class _NotStarted:
     """Stands in for a generation outside `async with`."""
 
     entries: tuple[Entry, ...] = ()
+
+    @property
+    def config(self) -> Any:
+        return self.chains
 
     @property
     def chains(self) -> Any:
