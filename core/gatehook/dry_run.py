@@ -10,7 +10,7 @@ from typing import Any, Final
 from gatehook.assembly import build
 from gatehook.config import Config, load_config
 from gatehook.discovery import installed
-from gatehook.entries import Entry, inspect_entries
+from gatehook.entries import Entry, inspect_entries, report_lack
 from gatehook.errors import ConfigError, ManifestError, PluginLoadError, Problem
 from gatehook.hooks import Hook, HookSpecs, hooks_of
 
@@ -53,8 +53,7 @@ def dry_run(
                 _build(entry, config)
             if entry.lie:
                 config.document.report(entry.lie, entry.path)
-            elif entry.failure is not None and entry.must_run:
-                config.document.report(entry.lack, (*entry.path, "kind" if entry.config.kind else "name"))
+            report_lack(entry, config)
     return DryRun(config, entries, sorted(config.document.problems, key=lambda problem: problem.line or 0))
 
 

@@ -89,18 +89,29 @@ def resolve(
 ) -> list[Entry]:
     """Check each entry against its manifest, importing no plugin.
 
+    What must run and is not found counts among the problems if there are others; else the start tells of it.
+
     Raises:
         ConfigError: with everything that is wrong in the config.
         ManifestError: the config is right, and what a distribution says of its plugin is not.
     """
     entries = inspect_entries(config, available, hooks, called)
     lying = [entry for entry in entries if entry.lie]
-    for entry in lying if config.document.problems else ():
-        config.document.report(f"plugin {entry.name!r}: {entry.lie}", entry.path)
+    if config.document.problems:
+        for entry in lying:
+            config.document.report(f"plugin {entry.name!r}: {entry.lie}", entry.path)
+        for entry in entries if config.enabled else ():
+            report_lack(entry, config)
     config.raise_for_problems()
     if lying:
         raise ManifestError("\n".join(f"plugin {entry.name!r}: {entry.lie}" for entry in lying))
     return entries
+
+
+def report_lack(entry: Entry, config: Config) -> None:
+    """Count an entry that must run and cannot among what is wrong in the config."""
+    if entry.failure is not None and entry.must_run and not entry.lie:
+        config.document.report(entry.lack, (*entry.path, "kind" if entry.config.kind else "name"))
 
 
 def inspect_entries(
