@@ -499,3 +499,42 @@ async def test_a_plugin_that_answers_after_a_failing_one_still_answers(toys):
 
     outcome = await toys.run(CALL, (Fails, {"on_error": "allow"}), Blocks)
     assert outcome.violation.code == "C"
+
+
+async def test_the_breaker_counts_only_failures_of_calls_that_were_made(toys):
+    """Or a client could switch a guard off by sending it what is too large."""
+
+    class Guards(Plugin):
+        def tool_pre_invoke(self, payload):
+            return PluginResult(False)
+
+    config = toys.config((Guards, {"on_error": "disable", "disable_after": 2}), max_payload_bytes=10)
+    async with Runner.from_config(config) as runner, runner.request() as request:
+        for _ in range(5):
+            assert (await request.run(CALL, size=11)).blocked
+        (record,) = (await request.run(CALL, size=5)).records
+    assert record.verdict is Verdict.VIOLATION
+
+
+@pytest.mark.parametrize(
+    "violation",
+    [PluginViolation(5), PluginViolation("r", code=["C"]), PluginViolation("r", details="text")],
+)
+async def test_a_violation_whose_fields_are_of_the_wrong_type_is_a_plugin_error(toys, violation):
+    class Objects(Plugin):
+        def tool_pre_invoke(self):
+            return PluginResult(False, violation=violation)
+
+    outcome = await toys.run(CALL, Objects)
+    assert outcome.violation.code == "PLUGIN_ERROR"
+    assert outcome.records[0].error_type == "invalid_result"
+
+
+async def test_the_reason_that_a_plugin_gives_for_its_own_plugin_error_is_not_repeated(toys):
+    class Reports(Plugin):
+        def tool_pre_invoke(self, payload):
+            raise PluginError(self.name, "tool_pre_invoke", "backend", "refused secret")
+
+    record = (await toys.run(CALL, Reports)).records[0]
+    assert record.error_type == "backend"
+    assert "secret" not in record.reason

@@ -16,7 +16,6 @@ from gatehook import (
     ManifestError,
     Message,
     Payload,
-    PayloadError,
     Plugin,
     PluginContext,
     PluginError,
@@ -498,13 +497,17 @@ async def test_a_hookspec_that_cannot_work_is_refused_at_once(toys):
             toys.runner(hookspecs=type("Specs", (), {"shipment_pre_send": hookspec(function)}))
 
 
-async def test_a_value_over_a_class_level_default_that_cannot_be_copied_is_told_to_the_host(toys):
+async def test_a_value_over_a_class_level_default_that_cannot_be_copied_is_a_failure_of_the_step(toys):
     class Looks(Plugin):
         def shipment_pre_send(self, payload):
             return PluginResult(metadata={"n": 1})
 
-    with pytest.raises(PayloadError, match="lock"):
-        await toys.run(ShipmentPayload("post", note=threading.Lock()), Looks, hookspecs=ShippingSpecs)
+    uncopyable = ShipmentPayload("post", note=threading.Lock())
+    outcome = await toys.run(uncopyable, Looks, hookspecs=ShippingSpecs)
+    assert outcome.blocked
+    assert outcome.records[0].error_type == "payload"
+    outcome = await toys.run(uncopyable, (Looks, {"mode": "audit"}), hookspecs=ShippingSpecs)
+    assert not outcome.blocked
 
 
 async def test_running_what_is_no_payload_of_the_runner_is_a_clear_error(toys):

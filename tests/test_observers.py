@@ -278,3 +278,28 @@ async def test_a_plugin_that_also_acts_does(toys):
     with pytest.raises(PluginLoadError, match="not today"):
         async with toys.runner(Both):
             pass
+
+
+async def test_a_cancelled_caller_does_not_wait_for_observers_and_they_are_told_all_the_same(toys):
+    told, may_go_on = [], asyncio.Event()
+
+    class Waits(Plugin):
+        def tool_pre_invoke(self):
+            return None
+
+        async def hook_finished(self, outcome):
+            await may_go_on.wait()
+            told.append(self.name)
+
+    class Hangs(Plugin):
+        async def tool_pre_invoke(self):
+            await asyncio.Event().wait()
+
+    async with toys.runner((Waits, {"name": "one"}), (Waits, {"name": "two"}), Hangs) as runner:
+        async with runner.request() as request:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await request.run(ToolPreInvokePayload("lookup"))
+        assert told == []
+        may_go_on.set()
+    assert told == ["one", "two"]

@@ -282,6 +282,8 @@ class Interpreter:
         )
         self.asked, self.parallel = asked, parallel
         self.name, self.args = "t", {}
+        self.renamed = False
+        self.seen: set[tuple[str, str]] = set()  # which step was shown, or itself chose, which name
         self.violation, self.violations, self.response = None, [], None
         self.verdicts: dict[str, str] = {}
         self.left: dict[str, tuple[str, dict[str, str]]] = {}  # what each that ran has seen or made
@@ -340,6 +342,7 @@ class Interpreter:
         own = entry["name"]
         if not again:
             self.left[own] = base if self.parallel_now else (self.name, self.args)
+            self.seen.add((own, base[0]))
         if error:
             return self.fail(entry)
         wants = changed is not None and changed != base
@@ -350,6 +353,7 @@ class Interpreter:
             merged = self.merged(base, changed)
             if merged is None:
                 return self.fail(entry)
+            self.seen.add((own, changed[0]))
             self.left[own], changed = changed, merged
         self.verdicts[own] = verdict
         if entry["mode"] == "audit" or self.violation is not None:
@@ -363,6 +367,7 @@ class Interpreter:
             self.name, self.args = changed
             if not self.parallel_now:
                 self.left[own] = changed
+                self.seen.add((own, changed[0]))
         if response is not None and not again and self.response is None:
             self.response = response
         return None
@@ -407,6 +412,7 @@ class Interpreter:
         self.parallel_now = len(chosen) > 1
         for entry, said in [(entry, self.says(entry, *base)) for entry in chosen]:
             self.fold(entry, said, base)
+        self.renamed = self.renamed or self.name != base[0]
 
     # "The final subject"
 
@@ -414,10 +420,10 @@ class Interpreter:
         final = (self.name, self.args)
         self.parallel_now = False
         for entry in self.steps:
-            if entry["mode"] != "enforce" or self.applies(entry, self.name) == "skip":
+            if entry["mode"] in ("permissive", "disabled") or self.applies(entry, self.name) == "skip":
                 continue
             left = self.left.get(entry["name"])
-            unseen = self.name != "t" and (left is None or left[0] != self.name)
+            unseen = self.renamed and (entry["name"], self.name) not in self.seen
             changed = entry.get("recheck") and left is not None and left != final
             if unseen or changed:
                 self.fold(entry, self.says(entry, *final), final, again=True)

@@ -67,12 +67,31 @@ async def test_nothing_runs_again_when_the_subject_did_not_change_in_the_end(toy
     assert outcome.payload.name == "safe"
 
 
-@pytest.mark.parametrize("mode", ["permissive", "audit"])
-async def test_only_enforcing_steps_run_again(toys, mode):
+async def test_a_permissive_step_does_not_run_again(toys):
     ran = []
-    outcome = await toys.run(CALL, (guard(ran), {"mode": mode}), renames("danger"))
+    outcome = await toys.run(CALL, (guard(ran), {"mode": "permissive"}), renames("danger"))
     assert ran == [("Guard", "safe")]
     assert not outcome.blocked
+
+
+async def test_an_audited_step_runs_again_where_an_enforcing_one_would_and_blocks_nothing(toys):
+    ran = []
+    outcome = await toys.run(CALL, (guard(ran), {"mode": "audit"}), renames("danger"))
+    assert ran == [("Guard", "safe"), ("Guard", "danger")]
+    assert not outcome.blocked
+
+
+async def test_a_guard_sees_a_call_that_was_renamed_away_from_it_and_back(toys):
+    ran = []
+    conditional = {"priority": 2, "conditions": [{"tools": [CALL.name]}]}
+    away, back = renames("elsewhere"), renames(CALL.name)
+    await toys.run(
+        CALL,
+        (away, {"name": "away", "priority": 1}),
+        (guard(ran), conditional),
+        (back, {"name": "back", "priority": 3}),
+    )
+    assert ran == [("Guard", CALL.name)]
 
 
 async def test_an_auditing_rename_changes_no_subject(toys):

@@ -102,7 +102,7 @@ async def test_prompt_post_fetch_is_broken_for_images_and_its_error_policy_appli
     assert (await toys.run(payload, my_plugin)).violation.code == "PLUGIN_ERROR"
     allowed = await toys.run(payload, (my_plugin, {"on_error": "allow"}))
     assert allowed.payload is payload
-    assert allowed.records[0].reason == "raised AttributeError, let through"
+    assert allowed.records[0].reason.startswith("raised AttributeError at ")
 
 
 async def test_tool_pre_invoke_blocks(toys, my_plugin):
@@ -114,7 +114,7 @@ async def test_tool_pre_invoke_blocks(toys, my_plugin):
 async def test_tool_pre_invoke_is_broken_where_it_sanitizes_since_sanitize_input_does_not_exist(toys, my_plugin):
     outcome = await toys.run(ToolPreInvokePayload("t", {"sanitize_me": "x"}), my_plugin)
     assert outcome.violation.code == "PLUGIN_ERROR"
-    assert outcome.records[0].reason == "raised AttributeError"
+    assert outcome.records[0].reason.startswith("raised AttributeError at ")
 
 
 async def test_tool_pre_invoke_sanitizes_where_somebody_supplies_the_method(toys, my_plugin):

@@ -55,6 +55,7 @@ class Generation:
         self.breakers: dict[str, Breaker] = {}
         self._hooks, self._specs = hooks, specs
         self.requests = 0
+        self.closed = False
         self._unused = asyncio.Event()
         self._unused.set()
         self._lives: dict[str, Lifespan] = {}  # by the plugin's name, in the order of their start
@@ -81,10 +82,10 @@ class Generation:
                 await self.bring_up(entry)
                 if entry.failure is not None and entry.must_run:
                     raise entry.failure
+            self.compile()
         except BaseException:
             await self.shut_down()
             raise
-        self.compile()
 
     def wanted(self) -> list[Entry]:
         """The entries that should run, in the order in which they do."""
@@ -121,7 +122,7 @@ class Generation:
     async def retry(self) -> None:
         """Try once more to bring up what failed."""
         for entry in self.wanted():
-            if entry.failure is not None and entry.failure.phase != "find":
+            if entry.failure is not None and entry.failure.phase != "find" and not self.closed:
                 before = entry.failure
                 try:
                     if entry.name in self._lives:
@@ -129,6 +130,10 @@ class Generation:
                     await self.bring_up(entry)
                 except GatehookError as error:
                     entry.failure = PluginLoadError(entry.name, before.phase, str(error))
+                if self.closed:  # while the plugin was coming up
+                    if entry.name in self._lives:
+                        await self._shut_down_one(entry.name, self.config.settings.shutdown_timeout)
+                    return
                 if entry.failure is None:
                     logger.warning("plugin %r is up after it had failed to %s", entry.name, before.phase)
                     self.compile()
@@ -141,7 +146,7 @@ class Generation:
             if entry.failure is None:
                 try:
                     registry.register(entry.plugin, entry.name)
-                except pluggy.PluginValidationError as error:
+                except (pluggy.PluginValidationError, ValueError) as error:
                     raise PluginLoadError(entry.name, "register", str(error)) from None
         entries = {entry.name: entry for entry in self.entries}
         chains: dict[type[Payload], Any] = {}
@@ -168,7 +173,7 @@ class Generation:
         absent = [
             self._absent(entry, hook)
             for entry in self.entries
-            if self._is_absent(entry) and hook.name in (entry.hooks or ())
+            if self._is_absent(entry) and hook.name in (entry.hooks or entry.config.hooks or self._hooks)
         ]
         steps = sorted([*steps, *absent], key=lambda step: (step.priority, step.index))
         for index, step in enumerate(steps):
@@ -196,7 +201,7 @@ class Generation:
         step = Step(config, impl.function, impl.argnames, entry.index)
         step.timeout = int((config.timeout or settings.plugin_timeout) * 1e9)
         step.tally = self.tallies.setdefault((entry.name, hook.name), step.tally)
-        step.verifies = entry.reads and settings.verify_access
+        step.promises, step.verifies = entry.reads, settings.verify_access
         step.reads = entry.reads and not settings.verify_access
         if config.errors == "disable":
             step.breaker = self.breakers.setdefault(entry.name, Breaker(config.disable_after, config.cool_down))
@@ -241,9 +246,16 @@ class Generation:
 
     async def shut_down(self) -> None:
         """Shut down what was started, in reverse order, each once, all within ``shutdown_timeout``."""
+        self.closed = True
+        cancelled: asyncio.CancelledError | None = None
+        telling = [task for chain in self.chains.values() for task in getattr(chain, "telling", ())]
         for payload in self.chains:
             self.chains[payload] = ClosedChain()
-        cancelled: asyncio.CancelledError | None = None
+        try:
+            if telling:
+                await asyncio.wait(telling, timeout=self.config.settings.shutdown_timeout)
+        except asyncio.CancelledError as error:
+            cancelled = error
         deadline = clock() + int(self.config.settings.shutdown_timeout * 1e9)
         while self._lives:
             # A plugin that hangs must leave time for the others, so each has its share of what is left.

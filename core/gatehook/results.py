@@ -159,6 +159,10 @@ class Outcome(Generic[P]):
     def __init__(self, payload: P) -> None:
         self.payload = payload
 
+    def __repr__(self) -> str:
+        said = f"blocked by {self.violation!r}" if self.violation else "modified" if self.modified else "allowed"
+        return f"<Outcome of {self.payload.hook}: {said}>"
+
     @property
     def blocked(self) -> bool:
         return self.violation is not None

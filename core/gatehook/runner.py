@@ -163,9 +163,13 @@ class Runner:
         while True:
             generation = self.generation
             await asyncio.sleep(generation.config.settings.plugin_health_check_interval)
-            if generation is self.generation:
+            if generation is not self.generation:
+                continue
+            try:
                 await generation.look()
                 await generation.retry()
+            except Exception as error:  # noqa: BLE001  # or nobody would look after the plugins from then on
+                logger.warning("looking after the plugins failed: %s", type(error).__name__)
 
     # -- its use
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from gatehook.errors import PayloadError
 from gatehook.payloads import (
@@ -20,9 +20,9 @@ from gatehook.payloads import (
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
-from gatehook.values import MAX_DEPTH, Model, Path
+from gatehook.values import MAX_DEPTH, Model, Path, describe
 
-__all__ = ["Visit", "rewrite", "walk_strings"]
+__all__ = ["PROTOCOL_WORDS", "Visit", "rewrite", "walk_strings"]
 
 P = TypeVar("P", bound=Payload)
 Visit = Callable[[str, Path], str]
@@ -32,9 +32,9 @@ Visit = Callable[[str, Path], str]
 def rewrite(payload: P, visit: Visit) -> P | None:
     """The payload with every text as ``visit`` returned it, or ``None`` if nothing was replaced.
 
-    Visited are: the arguments of tools and prompts; of a tool's result ``content[].text``, ``content[].resource.text``
-    and all of ``structuredContent`` (or all of it, if it is not an MCP result); the text of prompt messages and of
-    resource contents; the metadata, but not the URI, of a resource about to be read.
+    Visited are: the arguments of tools and prompts; results, prompts and resource contents but for the protocol's own
+    words in them (:data:`PROTOCOL_WORDS`); all of ``structuredContent``, and of a result that is not MCP's; the
+    metadata, but not the URI, of a resource about to be read.
     """
     field, walk = _TEXT_OF.get(type(payload), (None, walk_strings))
     if field is None:
@@ -53,7 +53,8 @@ def walk_strings(value: Any, visit: Visit, path: Path = ()) -> Any:
     replaced.
 
     Raises:
-        PayloadError: the value nests deeper than ``MAX_DEPTH``.
+        PayloadError: the value nests deeper than ``MAX_DEPTH``, or holds what is not JSON data, such as a client's own
+            result object: there may be text in it that nobody would see.
     """
     if len(path) > MAX_DEPTH:
         raise PayloadError(f"the payload nests deeper than {MAX_DEPTH} levels, or is cyclic")
@@ -68,7 +69,11 @@ def walk_strings(value: Any, visit: Visit, path: Path = ()) -> Any:
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, Model):
         return _with(value, walk_strings(value.__dict__, visit, path))
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise PayloadError(
+        f"{describe(path)} is a {type(value).__name__}; text is only found in JSON data, so hand over that"
+    )
 
 
 def _replaced(old: dict[Any, Any], new: dict[Any, Any]) -> dict[Any, Any]:
@@ -83,16 +88,21 @@ def _with(model: Model, content: dict[str, Any]) -> Model:
     return changed
 
 
-def _only(**walks: Callable[[Any, Visit, Path], Any]) -> Callable[[Any, Visit, Path], Any]:
-    """A walk into the named keys of an object, each with a walk of its own; everything else is left alone."""
+def _object(**walks: Callable[[Any, Visit, Path], Any]) -> Callable[[Any, Visit, Path], Any]:
+    """A walk into every key of an object but the protocol's own words; some keys have a walk of their own."""
 
     def walk(value: Any, visit: Visit, path: Path) -> Any:
         if isinstance(value, Model):
             return _with(value, walk(value.__dict__, visit, path))
         if not isinstance(value, dict):
-            return value
-        found = {key: inner(value[key], visit, (*path, key)) for key, inner in walks.items() if key in value}
-        return value if all(value[key] is item for key, item in found.items()) else {**value, **found}
+            return walk_strings(value, visit, path)
+        return _replaced(
+            value,
+            {
+                key: item if key in PROTOCOL_WORDS else walks.get(key, walk_strings)(item, visit, (*path, key))
+                for key, item in value.items()
+            },
+        )
 
     return walk
 
@@ -107,12 +117,18 @@ def _each(inner: Callable[[Any, Visit, Path], Any]) -> Callable[[Any, Visit, Pat
     return walk
 
 
-# https://modelcontextprotocol.io/specification: "Tools" (Tool Result), "Prompts" (PromptMessage), "Resources"
-# (Resource Contents)
-_resource = _only(text=walk_strings)
-_block = _only(text=walk_strings, resource=_resource)
-_tool_result = _only(content=_each(_block), structuredContent=walk_strings)
-_prompt_result = _only(description=walk_strings, messages=_each(_only(content=_each(_block))))
+PROTOCOL_WORDS: Final = frozenset(
+    {"_meta", "annotations", "blob", "data", "icons", "id", "mimeType", "role", "toolUseId", "type", "uri"}
+)
+"""Keys of MCP's own objects whose values are no text: to change them would break the message. Base64 is not read.
+
+See "Tools" (Tool Result), "Prompts" (PromptMessage) and "Resources" in https://modelcontextprotocol.io/specification.
+"""
+
+_resource = _object()
+_block = _object(resource=_resource, structuredContent=walk_strings)
+_tool_result = _object(content=_each(_block), structuredContent=walk_strings)
+_prompt_result = _object(messages=_each(_object(content=_each(_block))))
 
 
 def _result(value: Any, visit: Visit, path: Path) -> Any:

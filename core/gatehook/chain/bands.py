@@ -6,7 +6,8 @@ import asyncio
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
-from gatehook.chain.deadline import bounded
+from gatehook.chain.deadline import Failure, bounded
+from gatehook.errors import PayloadError
 from gatehook.payloads import Payload
 from gatehook.request import PluginContext
 
@@ -38,8 +39,12 @@ async def call(run: Run, step: Step, payload: Payload) -> tuple[Any, Payload, Pl
     """Call one step: what it said, the payload lent to it, its context and the nanoseconds that it took."""
     start = clock()
     context = PluginContext(run.request, step.name)
-    lent = payload if step.reads else payload.lend()
     said: Any = run.hindrance(step, start) if step.limited else None
+    lent = payload
+    try:
+        lent = payload if step.reads else payload.lend()
+    except PayloadError as error:
+        said = Failure.of(error)
     if said is None:
         said = await bounded(step.call, step.suspends, min(start + step.timeout, run.deadline), lent, context)
     return said, lent, context, clock() - start

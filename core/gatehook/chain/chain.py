@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections import deque
+from collections.abc import Coroutine, Iterable, Sequence
 from time import perf_counter_ns as clock
 from typing import Any
 
@@ -18,7 +19,7 @@ from gatehook.errors import GatehookError
 from gatehook.hooks import Hook
 from gatehook.payloads import AuthPostCheckPayload, Payload
 from gatehook.request import PluginContext, Request
-from gatehook.results import Outcome, PluginResult, PluginViolation
+from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation
 
 logger = logging.getLogger("gatehook")
 DEBUG = logging.DEBUG
@@ -56,17 +57,21 @@ class Chain:
             step.limited = step.breaker is not None or hook_timeout is not None
         self.select = Selector(self.steps, self.payload, parallel)
         self.selection = self.select.always
+        self.rechecks = any(step.recheck for step in self.steps)
         self.lend = self.payload.lender()
-        self._telling: set[asyncio.Task[None]] = set()  # or the tasks might be collected as garbage
+        self.telling: set[asyncio.Task[None]] = set()
+        """What goes on telling observers after a caller was cancelled."""
 
     async def run(self, payload: Payload, request: Request, size: int | None = None, told: bool = True) -> Outcome[Any]:
         """Run the steps that apply, and say what they come to. ``told=False`` leaves the observers out."""
         if self.idle:
             return Outcome(payload)
-        run = Run(self, payload, request, self.selection or self.select(payload, request))
+        selection = self.selection or self.select(payload, request)
+        selection.uses += 1
+        run = Run(self, payload, request, selection)
         try:
             if size is not None and self.max_payload_bytes is not None and size > self.max_payload_bytes:
-                run.refuse(Failure("payload", f"the payload's {size} bytes are over max_payload_bytes"))
+                run.refuse(Failure("payload", f"the payload's {size} bytes are over max_payload_bytes", called=False))
             else:
                 walk = self._walk(run, run.selection.steps)
                 try:
@@ -81,11 +86,13 @@ class Chain:
                 identify(request, run.payload)
         except BaseException as error:
             run.ended_by(error)
-            if self.observers and told and not isinstance(error, GeneratorExit):
-                await self._tell_of_the_end(run, request)
+            if told and isinstance(error, asyncio.CancelledError):
+                self._tell_later(self.observers, run, request)
+            elif told and not isinstance(error, GeneratorExit):
+                await self._tell(run, request)
             raise
         if self.observers and told:
-            await tell(self.observers, run, request)
+            await self._tell(run, request)
         if logger.isEnabledFor(DEBUG):
             for record in run.records:
                 logger.debug("%s at %s: %s %s", record.plugin, record.hook, record.verdict, record.reason)
@@ -108,8 +115,10 @@ class Chain:
                 else:
                     run.step, run.since = step, start
                     context = PluginContext(request, step.name)
-                    lent = payload if step.reads else lend(payload)
+                    lent = payload
                     try:
+                        if not step.reads:
+                            lent = lend(payload)
                         said = step.call(lent, context)
                         if step.suspends:
                             said = await said
@@ -168,29 +177,47 @@ class Chain:
             except StopIteration:
                 return
 
-    async def _tell_of_the_end(self, run: Run, request: Request) -> None:
-        """Tell of a run that raised. Where the caller was cancelled, anyio cancels whatever it waits for again and
-        again, so the observers are told in a task of their own."""
-        task = asyncio.create_task(tell(self.observers, run, request), name=f"gatehook {self.name} finished")
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+    async def _tell(self, run: Run, request: Request) -> None:
+        waiting = deque(self.observers)
         try:
-            await asyncio.shield(task)
+            while waiting:
+                await tell(waiting.popleft(), run, request)
         except asyncio.CancelledError:
-            return  # what ended the run is raised in any case
+            self._tell_later(waiting, run, request)
+            raise
+
+    def _tell_later(self, observers: Iterable[Observer], run: Run, request: Request) -> None:
+        """Tell observers in a task of their own: the caller was cancelled, and is not to wait for them."""
+
+        async def telling() -> None:
+            for observer in observers:
+                await tell(observer, run, request)
+
+        task = asyncio.create_task(telling(), name=f"gatehook {self.name} finished")
+        self.telling.add(task)
+        task.add_done_callback(self.telling.discard)
 
     async def _look_again(self, run: Run) -> None:
-        """The final-subject rule, and ``recheck``: guards see what the plugins after them made of the payload."""
+        """The final-subject rule, and ``recheck``: guards see what the plugins after them made of the payload.
+
+        A plugin in audit looks wherever an enforcing one would.
+        """
         final = run.payload
-        renamed = final.subject != run.first.subject
-        if not renamed and not any(step.recheck for step in self.steps):
+        renamed = bool(run.turned) or final.subject != run.first.subject
+        if not renamed and not self.rechecks:
             return
         approved = {step.index: left for step, _, left, _ in run.trace}
+        seen = {
+            (step.index, shown.subject)
+            for step, _, left, note in run.trace
+            for shown in (left, note and note.given)
+            if shown
+        }
         for step in self.select(final, run.request).flat():
             left = approved.get(step.index)
-            unseen = renamed and (left is None or left.subject != final.subject)
+            unseen = renamed and (step.index, final.subject) not in seen
             changed = step.recheck and left is not None and left.adopt(final) is not left
-            if step.enforces and (unseen or changed):
+            if step.mode is not PluginMode.PERMISSIVE and (unseen or changed):
                 run.recheck(step, *await call(run, step, final))
                 if run.violation is not None:
                     return

@@ -12,6 +12,7 @@ import logging
 import types
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
+from pathlib import PurePath
 from time import perf_counter_ns as clock
 from typing import Any, Final
 
@@ -33,10 +34,11 @@ ABANDONED: Final = object()
 class Failure:
     """What a step came to that did not answer. ``reason`` holds no payload text and no text of the exception."""
 
-    __slots__ = ("error", "error_type", "reason")
+    __slots__ = ("called", "error", "error_type", "reason")
 
-    def __init__(self, error_type: str, reason: str, error: BaseException | None = None) -> None:
+    def __init__(self, error_type: str, reason: str, error: BaseException | None = None, called: bool = True) -> None:
         self.error_type, self.reason, self.error = error_type, reason, error
+        self.called = called  # or the plugin had no part in it, and its breaker does not count it
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
@@ -46,11 +48,19 @@ class Failure:
         if isinstance(error, BaseExceptionGroup) and error.subgroup((KeyboardInterrupt, GeneratorExit)):
             raise error
         if isinstance(error, PluginError) and error.error_type in ERROR_TYPES:
-            return cls(error.error_type, error.reason, error)
+            return cls(error.error_type, f"reported a failure of type {error.error_type}{_place(error)}", error)
         kind = "cancelled" if isinstance(error, asyncio.CancelledError) else "exception"
         if isinstance(error, PayloadError):
             kind = "payload"
-        return cls(kind, f"raised {type(error).__name__}", error)
+        return cls(kind, f"raised {type(error).__name__}{_place(error)}", error)
+
+
+def _place(error: BaseException) -> str:
+    """Where an exception was raised: `` at plugin.py:12``. Its text is left out, for it may quote what it met."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" at {PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
 
 
 TIMEOUT: Final = Failure("timeout", "took longer than its timeout")

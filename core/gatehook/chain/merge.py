@@ -25,12 +25,12 @@ def merge(base: Payload, merged: Payload, adopted: Payload) -> Payload:
     before, after = dict(_leaves(base, merged)), dict(_leaves(base, adopted))
     result = object.__new__(type(merged))
     result.__dict__.update(copy_value(merged.to_dict()))
+    above = {path[:end] for path in before for end in range(len(path))}
     for path, value in after.items():
         if path in before and not any(differences(before[path], value)):
             continue
-        for other in before:
-            if other[: len(path)] == path or path[: len(other)] == other:
-                raise Conflict(path)
+        if path in above or any(path[:end] in before for end in range(len(path) + 1)):
+            raise Conflict(path)
         put(result.__dict__, path, value)
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter_ns as clock
 from typing import Any
@@ -49,21 +49,19 @@ class Observer:
         return fit is Fit.MATCH or (fit is Fit.UNKNOWN and not self._skips_unknown)
 
 
-async def tell(observers: Iterable[Observer], outcome: Outcome[Any], request: Request) -> None:
-    """Tell each observer in order, for no longer than its time. Its errors are counted and logged, without content."""
-    for observer in observers:
-        if not observer.concerns(outcome.payload, request):
-            observer.tally.skipped += 1
-            continue
-        start = clock()
-        tell_one = partial(_tell_one, observer, outcome, request)
-        said = await bounded(tell_one, observer.suspends, start + observer.timeout)
-        observer.tally.runs += 1
-        observer.tally.nanoseconds += clock() - start
-        if isinstance(said, Failure):
-            errors = observer.tally.errors
-            errors[said.error_type] = errors.get(said.error_type, 0) + 1
-            logger.warning("observer %r failed: %s", observer.name, said.reason)
+async def tell(observer: Observer, outcome: Outcome[Any], request: Request) -> None:
+    """Tell an observer, for no longer than its time. Its errors are counted and logged, without content."""
+    if not observer.concerns(outcome.payload, request):
+        observer.tally.skipped += 1
+        return
+    start = clock()
+    said = await bounded(partial(_tell_one, observer, outcome, request), observer.suspends, start + observer.timeout)
+    observer.tally.runs += 1
+    observer.tally.nanoseconds += clock() - start
+    if isinstance(said, Failure):
+        errors = observer.tally.errors
+        errors[said.error_type] = errors.get(said.error_type, 0) + 1
+        logger.warning("observer %r failed: %s", observer.name, said.reason)
 
 
 def _tell_one(observer: Observer, outcome: Outcome[Any], request: Request) -> Any:

@@ -26,6 +26,8 @@ class Note:
     error_type: str = ""
     recheck: bool = False
     changed: tuple[Payload, Payload] | None = None
+    given: Payload | None = None
+    """What the step was shown, where it is not what it left."""
 
 
 def records_of(run: Run) -> tuple[Record, ...]:
@@ -55,6 +57,9 @@ def _ran(run: Run, step: Step, elapsed: int, note: Note | None) -> Record:
 
 
 def _passed_over(run: Run, step: Step) -> Record:
+    if step is run.step:  # its turn had begun, and it has left no other trace
+        reason = "the run ended while it was waiting"
+        return Record(step.name, run.chain.name, step.mode, Verdict.ERROR, False, 0.0, reason, "", "cancelled")
     reason = _selection_for(run, step).passed_over.get(step) or "the run ended before its turn"
     return Record(step.name, run.chain.name, step.mode, Verdict.SKIPPED, False, 0.0, reason)
 

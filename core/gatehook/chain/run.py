@@ -79,24 +79,33 @@ class Run(Outcome[Any]):
 
     def fold(self, step: Step, said: Any, lent: Payload, context: PluginContext | None, elapsed: int) -> None:
         """Take into account what a step said, whatever it is."""
-        step.tally.runs += 1
-        step.tally.nanoseconds += elapsed
-        self.left = self.base
+        self.left, given = self.base, self.base or self.payload
         said = self._checked(step, said, lent)
+        if not isinstance(said, Failure) or said.called:
+            step.tally.runs += 1
+            step.tally.nanoseconds += elapsed
         if isinstance(said, Failure):
-            note = self._fail(step, said)
+            note = self._fail(step, said, elapsed)
         else:
             try:
                 note = self._apply(step, said, context)
             except Exception as error:  # noqa: BLE001  # a payload or result of the plugin's own make may raise anything
-                note = self._fail(step, _unusable(error))
+                note = self._fail(step, _unusable(error), elapsed)
+        note.given = given
         self.trace.append((step, elapsed, self.left or self.payload, note))
 
     def _checked(self, step: Step, said: Any, lent: Payload) -> PluginResult[Any] | Failure:
         """The result in its full form, or the failure that a wrong one is."""
         given = self.base or self.payload
         if step.verifies and not isinstance(said, Failure) and given.adopt(lent) is not given:
-            return Failure("access", "changed its payload in place, although its manifest says access: read")
+            if step.promises:
+                return Failure("access", "changed its payload in place, although its manifest says access: read")
+            if getattr(said, "modified_payload", None) is None:
+                logger.warning(
+                    "plugin %r changed its payload in place at %s and did not return it, so nothing changes",
+                    step.name,
+                    self.chain.name,
+                )
         if said is None:
             return _QUIET
         if isinstance(said, Failure):
@@ -150,22 +159,21 @@ class Run(Outcome[Any]):
             return payload
         return left if payload is self.base else merge(self.base, payload, left)
 
-    def _fail(self, step: Step, failure: Failure) -> Note:
+    def _fail(self, step: Step, failure: Failure, elapsed: int) -> Note:
         """Apply the step's error policy."""
         if failure is OUT:
             step.tally.let_through += 1
             return Note(Verdict.SKIPPED, reason=f"{failure.reason}, let through")
-        now = clock()
         errors = step.tally.errors
         errors[failure.error_type] = errors.get(failure.error_type, 0) + 1
         blocks = step.on_error != "allow" and step.mode is not PluginMode.AUDIT and self.violation is None
-        if step.breaker is not None:
-            step.breaker.failed(now)
+        if step.breaker is not None and failure.called:
+            step.breaker.failed(clock())
         timeout = failure.error_type in ("timeout", "blocking")
         note = Note(Verdict.TIMEOUT if timeout else Verdict.ERROR, reason=failure.reason, error_type=failure.error_type)
-        if self.chain.raises:
+        if self.chain.raises and self.violation is None:
             note.effective = True
-            self.trace.append((step, 0, self.payload, note))
+            self.trace.append((step, elapsed, self.payload, note))
             raise PluginError(step.name, self.chain.name, failure.error_type, failure.reason) from failure.error
         if blocks:
             violation = PluginViolation(
@@ -176,7 +184,7 @@ class Run(Outcome[Any]):
             )
             self.violation, self.response, note.effective, note.code = violation, None, True, violation.code
             self.violations = [*self.violations, violation]
-        else:
+        elif self.violation is None:
             step.tally.let_through += 1
             note.reason += ", let through"
         logger.warning("plugin %r failed at %s: %s%s", step.name, self.chain.name, note.reason, _where(failure))
@@ -185,10 +193,9 @@ class Run(Outcome[Any]):
     def _count(self, step: Step, verdict: Verdict, violation: PluginViolation | None) -> None:
         if violation is not None:
             step.tally.violations += 1
-            if not step.enforces:
-                logger.warning(
-                    "plugin %r (%s) objects at %s: %s", step.name, step.mode, self.chain.name, violation.code
-                )
+            # Who made the call is told of a block; of all else only the operator can know.
+            level = logging.INFO if step.enforces else logging.WARNING
+            logger.log(level, "plugin %r (%s) objects at %s: %s", step.name, step.mode, self.chain.name, violation.code)
         elif verdict is Verdict.RESPONSE:
             step.tally.responses += 1
         elif verdict is Verdict.MODIFIED:
@@ -197,7 +204,7 @@ class Run(Outcome[Any]):
     def hindrance(self, step: Step, now: int) -> Failure | None:
         """Why a step cannot be called now, if it cannot."""
         if now >= self.deadline:
-            return Failure("timeout", "the hook's time was used up before its turn")
+            return Failure("timeout", "the hook's time was used up before its turn", called=False)
         if step.breaker is not None and not step.breaker.admits(now):
             return OUT
         return None
@@ -239,7 +246,7 @@ class Run(Outcome[Any]):
         self.violation = PluginViolation(f"the run ended by {type(error).__name__}", code=code)
 
 
-OUT = Failure("exception", "disabled after failures in a row")
+OUT = Failure("exception", "disabled after failures in a row", called=False)
 """Stands for the answer of a step that `on_error: disable` has taken out."""
 _QUIET: PluginResult[Any] = PluginResult()
 
@@ -257,13 +264,17 @@ def _fault(said: Any, payload: type[Payload], step: Step) -> str:
         return f"returned a {type(modified).__name__} as modified_payload; at this hook it is a {payload.__name__}"
     if violation is not None and not isinstance(violation, PluginViolation):
         return f"returned a {type(violation).__name__} as violation; it is a PluginViolation"
+    if violation is not None:
+        for name, wanted in (("reason", str), ("description", str), ("code", str), ("details", dict)):
+            if not isinstance(getattr(violation, name), wanted):
+                return f"returned a violation whose {name} is a {type(getattr(violation, name)).__name__}"
     if said.continue_processing is not True and said.continue_processing is not False:
         return f"returned a {type(said.continue_processing).__name__} as continue_processing; it is a bool"
     if not isinstance(said.metadata, dict):
         return f"returned a {type(said.metadata).__name__} as metadata; it is a dict"
     if said.response is not None and not payload.answerable:
         return f"returned a response; {payload.hook} cannot answer a call"
-    if modified is not None and (step.reads or step.verifies):
+    if modified is not None and step.promises:
         return "returned a modified payload, although its manifest says access: read"
     return ""
 

@@ -16,6 +16,10 @@ CACHE_SIZE: Final = 1024
 """Combinations remembered per hook. The oldest is forgotten first, and worked out again when it comes back."""
 
 
+LONGEST_KEY: Final = 2048
+"""Characters of a combination that is remembered: names and URIs come from clients, who could fill the memory."""
+
+
 @final
 class Band:
     """Steps of one priority that run at the same time. ``index`` is the last member's: what comes after it comes after
@@ -37,7 +41,7 @@ class Selection:
         self.steps = tuple(steps)
         self.passed_over = passed_over
         self.notes = notes  # by a step's index: which unknown field it ran in spite of
-        self.uses = 0  # how often it was chosen, which is how often each of the passed over was skipped
+        self.uses = 0  # how many runs began with it, which is how often each of the passed over was skipped
 
     def flush(self) -> None:
         for step, reason in self.passed_over.items():
@@ -71,10 +75,10 @@ class Selector:
             selection = None
         if selection is None:
             selection = self._select(key)
-            if len(self._cache) >= CACHE_SIZE:
-                self._forget(next(iter(self._cache)))
-            self._cache[key] = selection
-        selection.uses += 1
+            if sum(len(value or "") for value in key) <= LONGEST_KEY:
+                if len(self._cache) >= CACHE_SIZE:
+                    self._forget(next(iter(self._cache)))
+                self._cache[key] = selection
         return selection
 
     @property

@@ -47,7 +47,9 @@ class Breaker:
             return True
         if now < self._out_until:
             return False
-        self._out_until = now + self._cool_down  # this call is the one that tries; the others wait for what it finds
+        self._out_until = (
+            now + self._cool_down
+        )  # this call is the one that tries; until it has an answer the others pass it by
         return True
 
     def succeeded(self) -> None:
@@ -69,7 +71,8 @@ class Step:
 
     __slots__ = (
         "absent", "breaker", "call", "conditions", "config", "index", "limited", "mode", "name", "on_error",
-        "priority", "reads", "recheck", "suspends", "tally", "timeout", "verifies", "watched", "when_unknown",
+        "priority", "promises", "reads", "recheck", "suspends", "tally", "timeout", "verifies", "watched",
+        "when_unknown",
     )  # fmt: skip
 
     def __init__(self, config: PluginConfig, function: Callable[..., Any], argnames: Sequence[str], index: int) -> None:
@@ -79,7 +82,7 @@ class Step:
         self.call = in_order(function, tuple(argnames), ("payload", "context"))
         self.suspends = inspect.iscoroutinefunction(function)
         self.on_error = config.errors
-        self.reads = self.verifies = self.watched = self.limited = False
+        self.promises = self.reads = self.verifies = self.watched = self.limited = False
         self.timeout = NEVER
         self.absent = ""
         self.breaker: Breaker | None = None
