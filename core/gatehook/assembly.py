@@ -96,7 +96,18 @@ def _implemented(cls: type[Plugin], entry: Entry, hooks: Mapping[str, Hook]) -> 
         if hook not in hooks:
             reason = f"{cls.__name__}.{method} is decorated as {hook!r}, which is no hook{nearest(hook, hooks)}"
             raise PluginLoadError(entry.name, "register", reason)
-    found = dict(_hook_methods(cls, hooks))
+        options = getattr(cls, method).gatehook_impl
+        for option in ("tryfirst", "trylast"):
+            if options.get(option):
+                reason = f"{cls.__name__}.{method} says {option}, which has no effect; order comes from `priority`"
+                raise PluginLoadError(entry.name, "register", reason)
+    found: dict[str, Any] = {}
+    methods: dict[str, str] = {}
+    for method, hook, function in _hook_methods(cls, hooks):
+        if hook in found:
+            reason = f"{cls.__name__}.{methods[hook]} and {cls.__name__}.{method} both implement {hook}; only one can"
+            raise PluginLoadError(entry.name, "register", reason)
+        found[hook], methods[hook] = function, method
     for name, function in found.items():
         wrong = check_signature(function, hooks[name])
         if wrong:
@@ -112,13 +123,14 @@ def _decorated(cls: type[Plugin]) -> Iterator[tuple[str, str]]:
             yield name, options.get("specname") or name
 
 
-def _hook_methods(cls: type[Plugin], hooks: Mapping[str, Hook]) -> Iterator[tuple[str, Any]]:
+def _hook_methods(cls: type[Plugin], hooks: Mapping[str, Hook]) -> Iterator[tuple[str, str, Any]]:
+    """The methods that implement hooks: name, hook and function."""
     decorated = dict(_decorated(cls))
     for name in dir(cls):
         hook = decorated.get(name, name)
         if hook in hooks:
             static = inspect.getattr_static(cls, name)
-            yield hook, static.__get__(object(), cls) if inspect.isfunction(static) else getattr(cls, name)
+            yield name, hook, static.__get__(object(), cls) if inspect.isfunction(static) else getattr(cls, name)
 
 
 def _check_truth(entry: Entry, manifest: Manifest, implemented: list[str]) -> None:
