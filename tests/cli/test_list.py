@@ -4,6 +4,14 @@ import json
 
 import pytest
 
+PLUGIN = """
+from gatehook import Plugin
+
+class Toy(Plugin):
+    def tool_pre_invoke(self, payload): ...
+"""
+MANIFEST = 'description: A toy.\nversion: "{version}"\navailable_hooks: [tool_pre_invoke]\n'
+
 
 @pytest.fixture
 def listed(gatehook):
@@ -44,7 +52,7 @@ def test_a_config_tells_what_is_enabled_and_as_what(toy, write, listed):
       - {name: strict, kind: toy}
       - {name: toy}
       - {name: deny_list, mode: disabled}
-      - {name: local, kind: json.JSONDecoder}
+      - {name: local, kind: json.JSONDecoder, mode: audit}
       - {name: nix, mode: audit}
     """
     found = listed("--config", write(text))
@@ -80,9 +88,43 @@ def test_import_tries_what_cannot_be_told_from_metadata(install, listed):
 def test_something_enabled_that_cannot_run_is_the_answer_no(install, write, gatehook):
     install("acme", {"toy": "acme_toy:Toy"}, modules={"acme_toy": "raise ValueError"})
     write("plugins:\n  - {name: toy}\n")
+    result = gatehook("list", "--config", "gatehook.yaml")
+    assert "cannot import it: importing acme_toy raised ValueError" in result.output
+    assert result.exit_code == 1
+    assert gatehook("list").exit_code == gatehook("list", "--import").exit_code == 0
+    write("plugins:\n  - {name: toy, mode: disabled}\n")
     assert gatehook("list", "--config", "gatehook.yaml").exit_code == 0
-    assert gatehook("list", "--config", "gatehook.yaml", "--import").exit_code == 1
-    assert gatehook("list", "--import").exit_code == 0
+
+
+NEWER = MANIFEST + 'requires: ">=99"\n'
+MISSPELT = PLUGIN.replace("tool_pre_invoke", "tool_pre_invok")
+
+
+WRONG = {
+    "requires": (NEWER, PLUGIN, "it requires gatehook >=99; this is 0.1.0"),
+    "misspelt hook": (MANIFEST, MISSPELT, "cannot register it: Toy.tool_pre_invok looks like a hook"),
+    "hidden hook": (
+        MANIFEST,
+        PLUGIN + "    tool_post_invoke = tool_pre_invoke\n",
+        "implements tool_post_invoke, which",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_check_finds_wrong_with_a_plugin_is_listed_with_the_reason(name, install, write, gatehook):
+    manifest, body, why = WRONG[name]
+    install("acme", {"toy": "acme_toy:Toy"}, modules={"acme_toy": body}, manifest=manifest)
+    write("plugins:\n  - {name: toy}\n")
+    result = gatehook("list", "--config", "gatehook.yaml")
+    assert why in result.output
+    assert result.exit_code == gatehook("check", "gatehook.yaml").exit_code == 1
+
+
+def test_settings_that_check_refuses_are_the_answer_no(write, gatehook):
+    result = gatehook("list", "--config", write("plugins:\n  - {name: deny_list}\n"))
+    assert "gatehook.yaml has problems; `gatehook check` tells them\n" in result.output
+    assert result.exit_code == 1
 
 
 def test_rivals_and_copies_are_listed(folder, toy, install, gatehook):

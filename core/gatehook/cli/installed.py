@@ -11,12 +11,11 @@ import click
 from gatehook.cli.hosts import installed_hosts
 from gatehook.cli.output import Cell, json_option, say_json, say_table
 from gatehook.cli.surroundings import config_option
-from gatehook.config import Config, load_config
 from gatehook.discovery import COMMANDS, Available, contributions, installed
+from gatehook.dry_run import DryRun, dry_run
 from gatehook.errors import GatehookError
 from gatehook.kinds import find, load
 from gatehook.plugin import Plugin
-from gatehook.results import PluginMode
 
 
 @dataclass
@@ -43,35 +42,38 @@ class Listed:
 def list_installed(config: str | None, try_import: bool, as_json: bool) -> None:
     """List the plugins and hosts that are installed.
 
-    Reads metadata only, unless --import is given. The exit code is 1 if something that is enabled cannot run.
+    Reads metadata only, but imports and constructs what the config enables, and with --import imports all. The exit
+    code is 1 if something that is enabled cannot run.
     """
-    wanted = load_config(config) if config else None
+    wanted = dry_run(config) if config else None
     found = inventory(installed(), wanted, try_import)
     if as_json:
         say_json({"plugins": [asdict(item) for item in found], "hosts": _hosts()})
     else:
         _say(found, wanted)
-    if wanted and wanted.document.problems:
+    if wanted and wanted.problems:
         click.echo(f"{config} has problems; `gatehook check` tells them", err=True)
     cannot_run = any(item.enabled and item.problem for item in found)
-    raise click.exceptions.Exit(1 if cannot_run or (wanted and wanted.document.problems) else 0)
+    raise click.exceptions.Exit(1 if cannot_run or (wanted and wanted.problems) else 0)
 
 
-def inventory(available: list[Available], config: Config | None, try_import: bool) -> list[Listed]:
+def inventory(available: list[Available], wanted: DryRun | None, try_import: bool) -> list[Listed]:
     """Everything installed by name (copies in the order of the path), then what else the config wants."""
     listed = {id(item): _listed(item, available) for item in available}
     more: list[Listed] = []
-    for _, entry in config.plugins if config else ():
+    for entry in wanted.entries if wanted else ():
+        kind = entry.config.kind or entry.name
         try:
-            item = find(entry.kind or entry.name, available, entry.distribution)
+            item = find(kind, available, entry.config.distribution)
         except GatehookError as error:
-            more.append(row := Listed(entry.kind or entry.name, problem=str(error)))
+            more.append(row := Listed(kind, problem=str(error)))
         else:
             if id(item) not in listed:
                 more.append(_listed(item, available))
                 available, listed[id(item)] = [*available, item], more[-1]
             row = listed[id(item)]
-        (row.disabled if entry.mode is PluginMode.DISABLED else row.enabled).append(entry.name)
+        (row.enabled if entry.enabled else row.disabled).append(entry.name)
+        row.problem = row.problem or entry.lie or entry.lack
     for item in available if try_import else ():
         row = listed[id(item)]
         try:
@@ -121,10 +123,10 @@ def _hosts() -> list[dict[str, Any]]:
     return [{"distribution": name, **host} for name, host in found.items()]
 
 
-def _say(found: list[Listed], config: Config | None) -> None:
+def _say(found: list[Listed], wanted: DryRun | None) -> None:
     if found:
         columns = ["plugin", "distribution", "version", "enabled", "problem", "description"]
-        say_table("plugins", columns, [_row(item, config) for item in found])
+        say_table("plugins", columns, [_row(item, wanted) for item in found])
     else:
         click.echo("no plugins are installed\n")
     rows: list[list[Cell]] = [
@@ -135,10 +137,10 @@ def _say(found: list[Listed], config: Config | None) -> None:
         say_table("hosts", ["distribution", "commands", "sections", "problem"], rows)
 
 
-def _row(item: Listed, config: Config | None) -> list[Cell]:
+def _row(item: Listed, wanted: DryRun | None) -> list[Cell]:
     enabled: Cell = ""
-    if config is not None:
-        off = "" if config.enabled else " (PLUGINS_ENABLED is false)"
+    if wanted is not None:
+        off = "" if wanted.config.enabled else " (PLUGINS_ENABLED is false)"
         enabled = "disabled" if item.disabled else "no"
         if item.enabled:
             enabled = (f"as {', '.join(item.enabled)}{off}", "green")
