@@ -107,6 +107,19 @@ ADVICE = {
         {},
         ["warning: plugins[0].conditions[1]: names nothing, so it always matches, whatever the other conditions say"],
     ),
+    "a condition that names nothing": (
+        [reader("a", conditions=[{}]), reader("b", priority=200, conditions=[{"tools": [], "tenant_ids": []}])],
+        {},
+        [f"warning: plugins[{index}].conditions[0]: names nothing, so it always matches" for index in (0, 1)],
+    ),
+    "a bracket that is never closed": (
+        [reader("a", conditions=[{"tools": ["db_[ab", "[]", "[a][!]", "db_[ab]", "[a[]", "[]]", "[!]]", "a]"]}])],
+        {},
+        [
+            f"warning: plugins[0].conditions[0].tools[{index}]: the [ is never closed, so it stands for itself"
+            for index in (0, 1, 2)
+        ],
+    ),
     "tools at a prompt hook": (
         [quiet("a", hooks=["prompt_pre_fetch", "tool_pre_invoke"], conditions=[{"tools": ["t"], "tenant_ids": ["x"]}])],
         {},

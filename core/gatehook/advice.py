@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal
 
 from gatehook.conditions import SUBJECT_FIELDS, Condition, fields_for, has_glob, never_both
 from gatehook.config import Config
+from gatehook.discovery import CONFIG, contributions
 from gatehook.entries import Entry
 from gatehook.errors import Problem
 from gatehook.hooks import OBSERVER, Hook
@@ -18,6 +20,10 @@ from gatehook.values import Path
 
 LONG: Final = 600.0
 """Seconds that nobody waits for; whoever writes more probably thinks in milliseconds."""
+_SET: Final = re.compile(r"\[!?+\]?+[^\]]*\]")
+"""A set of characters as :mod:`fnmatch` reads it: a ``]`` that comes first is one of them and closes nothing."""
+MANAGEMENT: Final = "admin"
+"""The section of a host that has a management API."""
 Level = Literal["warning", "note"]
 Found = Iterator[tuple[Level, str, Path]]
 
@@ -128,6 +134,8 @@ def _no_effect(look: Look) -> Found:
             "when_unknown": not config.conditions and "without conditions",
             "access": not reads and "since the plugin may change payloads as it is",
         }
+        if config.mandatory and MANAGEMENT not in {item.name for item in contributions(CONFIG)}:
+            idle["mandatory"] = "without a management API, and no installed host has one"
         for key, why in idle.items():
             if why and look.written(*entry.path, key) is not None:
                 yield "warning", f"has no effect {why}", (*entry.path, key)
@@ -140,13 +148,16 @@ def _never_matching(look: Look) -> Found:
     for entry in look.entries:
         for position, condition in enumerate(entry.config.conditions):
             place = (*entry.path, "conditions", position)
-            if len(entry.config.conditions) > 1 and not any(values for _, values in condition):
-                yield "warning", "names nothing, so it always matches, whatever the other conditions say", place
+            if not any(values for _, values in condition):
+                others = ", whatever the other conditions say" if len(entry.config.conditions) > 1 else ""
+                yield "warning", f"names nothing, so it always matches{others}", place
             for name, values in condition:
                 for index, value in enumerate(values):
                     why = _why_never(name, value)
                     if why:
                         yield "warning", f"can never match: {why}", (*place, name, index)
+                    elif "[" in _SET.sub("", value):
+                        yield "warning", "the [ is never closed, so it stands for itself", (*place, name, index)
 
 
 def _why_never(field: str, value: str) -> str:
