@@ -4,8 +4,6 @@ import copy
 from dataclasses import dataclass
 
 import pytest
-from pydantic import BaseModel
-
 from gatehook import (
     Content,
     Message,
@@ -18,6 +16,7 @@ from gatehook import (
     ToolPreInvokePayload,
 )
 from gatehook.text import rewrite, walk_strings
+from pydantic import BaseModel
 
 
 def texts(payload):
