@@ -165,7 +165,8 @@ def test_a_plugin_that_cannot_be_initialized_leaves_no_answer_and_no_secret(inst
     write("plugins:\n  - {name: toy, config: {key: '${TOY_KEY}'}}\n")
     result = explain({"name": "t"}, env={"TOY_KEY": "hunter22"})
     assert result.exit_code == 2
-    assert "plugin 'toy' cannot be initialized: initialize() raised ValueError: bad key ********" in result.output
+    told = "initialize() raised ValueError at acme_toy.py:4: bad key ********"
+    assert f"plugin 'toy' cannot be initialized: {told}" in result.output
 
 
 def test_a_failure_that_the_host_gets_as_an_exception_is_the_answer_no(install, write, explain):
