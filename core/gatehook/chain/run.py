@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import traceback
 from collections.abc import Sequence
@@ -10,12 +9,13 @@ from functools import cached_property
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
+from gatehook.chain.answers import fault_of, signed, unusable, verdict_of
 from gatehook.chain.deadline import NEVER, Failure, Watch
-from gatehook.chain.merge import Conflict, merge
+from gatehook.chain.merge import merge
 from gatehook.chain.records import Note, records_of
 from gatehook.chain.selection import Band, Selection
 from gatehook.chain.steps import Step
-from gatehook.errors import PayloadError, PluginError
+from gatehook.errors import PluginError
 from gatehook.payloads import Payload
 from gatehook.request import PluginContext, Request
 from gatehook.results import Outcome, PluginMode, PluginResult, PluginViolation, Record, Verdict
@@ -90,7 +90,7 @@ class Run(Outcome[Any]):
             try:
                 note = self._apply(step, said, context)
             except Exception as error:  # noqa: BLE001  # a payload or result of the plugin's own make may raise anything
-                note = self._fail(step, _unusable(error), elapsed)
+                note = self._fail(step, unusable(error), elapsed)
         note.given = given
         self.trace.append((step, elapsed, self.left or self.payload, note))
 
@@ -110,12 +110,12 @@ class Run(Outcome[Any]):
             return _QUIET
         if isinstance(said, Failure):
             return said
-        wrong = _fault(said, self.chain.payload, step)
+        wrong = fault_of(said, self.chain.payload, step)
         return Failure("invalid_result", wrong) if wrong else said
 
     def _apply(self, step: Step, said: PluginResult[Any], context: PluginContext | None) -> Note:
         blocks = not said.continue_processing
-        violation = _signed(step, said.violation, blocks)
+        violation = signed(step, said.violation, blocks)
         before = self.payload
         adopted = before if said.modified_payload is None else self._adopted(said.modified_payload)
         response = None if said.response is None else copy_value(said.response)
@@ -126,7 +126,7 @@ class Run(Outcome[Any]):
         muted = step.mode is PluginMode.AUDIT or self.violation is not None
         if context and context.touched:
             context.commit(shared=not muted)
-        note = Note(_verdict(violation, response, adopted is not before), code=violation.code if violation else "")
+        note = Note(verdict_of(violation, response, adopted is not before), code=violation.code if violation else "")
         note.changed = (before, adopted) if adopted is not before else None
         self._count(step, note.verdict, violation)
         if muted:
@@ -223,7 +223,7 @@ class Run(Outcome[Any]):
             try:
                 wants = said.modified_payload is not None and self._adopted(said.modified_payload) is not self.payload
             except Exception as error:  # noqa: BLE001  # as in fold
-                return self._fold_again(step, _unusable(error), lent, context, elapsed)
+                return self._fold_again(step, unusable(error), lent, context, elapsed)
             if wants or said.response is not None:
                 reason = f"plugin {step.name!r} would change what a later plugin made of this call"
                 said = PluginResult(False, violation=PluginViolation(reason, code="RECHECK_FAILED"))
@@ -249,59 +249,6 @@ class Run(Outcome[Any]):
 OUT = Failure("exception", "disabled after failures in a row", called=False)
 """Stands for the answer of a step that `on_error: disable` has taken out."""
 _QUIET: PluginResult[Any] = PluginResult()
-
-
-def _fault(said: Any, payload: type[Payload], step: Step) -> str:
-    """What is wrong with a value that a plugin returned; empty if nothing is."""
-    if not isinstance(said, PluginResult):
-        if inspect.isawaitable(said):
-            if inspect.iscoroutine(said):
-                said.close()  # or Python warns, later and elsewhere, that nobody awaited it
-            return "returned something that nobody awaited; make the method `async def`, or await it there"
-        return f"returned a {type(said).__name__}; a hook returns a PluginResult or None"
-    modified, violation = said.modified_payload, said.violation
-    if modified is not None and not isinstance(modified, payload):
-        return f"returned a {type(modified).__name__} as modified_payload; at this hook it is a {payload.__name__}"
-    if violation is not None and not isinstance(violation, PluginViolation):
-        return f"returned a {type(violation).__name__} as violation; it is a PluginViolation"
-    if violation is not None:
-        for name, wanted in (("reason", str), ("description", str), ("code", str), ("details", dict)):
-            if not isinstance(getattr(violation, name), wanted):
-                return f"returned a violation whose {name} is a {type(getattr(violation, name)).__name__}"
-    if said.continue_processing is not True and said.continue_processing is not False:
-        return f"returned a {type(said.continue_processing).__name__} as continue_processing; it is a bool"
-    if not isinstance(said.metadata, dict):
-        return f"returned a {type(said.metadata).__name__} as metadata; it is a dict"
-    if said.response is not None and not payload.answerable:
-        return f"returned a response; {payload.hook} cannot answer a call"
-    if modified is not None and step.promises:
-        return "returned a modified payload, although its manifest says access: read"
-    return ""
-
-
-def _unusable(error: Exception) -> Failure:
-    if isinstance(error, Conflict):
-        return Failure("conflict", f"changed {error} otherwise than another plugin of its band", error)
-    if isinstance(error, PayloadError):
-        return Failure("payload", str(error), error)
-    return Failure("invalid_result", f"returned a result that cannot be read ({type(error).__name__})", error)
-
-
-def _signed(step: Step, violation: PluginViolation | None, blocks: bool) -> PluginViolation | None:
-    """The violation by value, under the name of the plugin that raised it."""
-    if violation is None:
-        return PluginViolation("blocked without a reason", plugin_name=step.name) if blocks else None
-    return PluginViolation(
-        violation.reason, violation.description, violation.code, copy_value(violation.details), plugin_name=step.name
-    )
-
-
-def _verdict(violation: PluginViolation | None, response: Any, modified: bool) -> Verdict:
-    if violation is not None:
-        return Verdict.VIOLATION
-    if response is not None:
-        return Verdict.RESPONSE
-    return Verdict.MODIFIED if modified else Verdict.OK
 
 
 def _where(failure: Failure) -> str:
