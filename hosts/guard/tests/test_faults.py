@@ -246,7 +246,7 @@ def test_a_config_named_by_the_environment_that_is_wrong_is_told_with_the_variab
 
 def test_the_log_tells_as_much_as_is_asked(tmp_path):
     config = tmp_path / "c.yaml"
-    source = "from gatehook import Plugin\n\nclass Quiet(Plugin):\n    def tool_pre_invoke(self):\n        return None\n"
+    source = "from gatehook import Plugin\nclass Quiet(Plugin):\n    def tool_pre_invoke(self):\n        return None\n"
     (tmp_path / "local_class.py").write_text(source)
     config.write_text("plugins: [{name: mask, kind: local_class.Quiet}]\n")
     arguments = ("--config", str(config), "--", "true")
