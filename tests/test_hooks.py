@@ -28,6 +28,7 @@ from gatehook import (
     ResourceContent,
     ResourcePostFetchPayload,
     ResourcePreFetchPayload,
+    Runner,
     ServerPostRegisterPayload,
     ServerPreRegisterPayload,
     ToolPostInvokePayload,
@@ -525,3 +526,9 @@ async def test_errors_at_a_host_s_hook_name_it(toys):
     with pytest.raises(PluginError) as caught:
         await toys.run(ShipmentPayload("post"), Fails, hookspecs=ShippingSpecs, fail_on_plugin_error=True)
     assert caught.value.hook == "shipment_pre_send"
+
+
+async def test_a_disabled_entry_may_not_name_a_hook_that_does_not_exist(toys):
+    config = {"plugins": [{"name": "a", "kind": "not.There", "mode": "disabled", "hooks": ["tool_pre"]}]}
+    with pytest.raises(ConfigError, match="there is no hook 'tool_pre'"):
+        Runner.from_config(config)

@@ -124,6 +124,7 @@ def inspect_entries(
     _check_sections(config)
     entries = [Entry(index, plugin) for index, plugin in config.plugins]
     for entry in entries:
+        _check_hook_names(entry, config, hooks)
         if entry.enabled:
             try:
                 _resolve_entry(entry, config, available, hooks)
@@ -135,10 +136,13 @@ def inspect_entries(
     return entries
 
 
-def _resolve_entry(entry: Entry, config: Config, available: list[Available], hooks: Mapping[str, Hook]) -> None:
+def _check_hook_names(entry: Entry, config: Config, hooks: Mapping[str, Hook]) -> None:
     for position, name in enumerate(entry.config.hooks or ()):
         if name not in hooks:
             config.document.report(f"there is no hook {name!r}{nearest(name, hooks)}", (*entry.path, "hooks", position))
+
+
+def _resolve_entry(entry: Entry, config: Config, available: list[Available], hooks: Mapping[str, Hook]) -> None:
     try:
         entry.available = find(entry.config.kind or entry.name, available, entry.config.distribution)
     except NotFoundError as error:
