@@ -492,3 +492,24 @@ async def test_answers_are_the_same_whatever_the_timing(toys):
     assert (first[0].args["a"], first[0].args["b"]) == (1, 3)
     for delays in ([3, 2, 1, 0], [0, 3, 0, 3], [1, 0, 3, 0]):
         assert await answer(delays) == first
+
+
+async def test_thousands_of_changes_by_two_members_are_merged(toys):
+    """A client decides how many leaves there are; comparing each with each would hold up the event loop for minutes."""
+    args = {f"{key}": 0 for key in range(20_000)}
+
+    def writes(odd):
+        class Writes(Plugin):
+            async def tool_pre_invoke(self, payload):
+                await asyncio.sleep(0)
+                for key in payload.args:
+                    if int(key) % 2 == odd:
+                        payload.args[key] = 1
+                return PluginResult(modified_payload=payload)
+
+        return Writes
+
+    outcome = await band(
+        toys, named(writes(0), "even"), named(writes(1), "odd"), payload=ToolPreInvokePayload("t", args)
+    )
+    assert set(outcome.payload.args.values()) == {1}

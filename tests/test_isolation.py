@@ -458,3 +458,14 @@ async def test_two_runs_of_one_payload_at_the_same_time_do_not_meet(toys):
         outcomes = await asyncio.gather(one.run(payload), two.run(payload))
     assert [outcome.payload.args["by"] for outcome in outcomes] == ["a", "b"]
     assert payload == call()
+
+
+async def test_in_development_a_change_in_place_that_is_not_returned_is_warned_of(toys, caplog):
+    class Forgets(Plugin):
+        def tool_pre_invoke(self, payload):
+            payload.args["q"] = "masked"
+
+    outcome = await toys.run(ToolPreInvokePayload("t", {"q": "secret"}), Forgets, verify_access=True)
+    assert outcome.payload.args == {"q": "secret"}
+    assert "did not return it" in caplog.text
+    assert "secret" not in caplog.text
