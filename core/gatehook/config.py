@@ -43,7 +43,7 @@ class PluginSettings(BaseModel):
     """Larger payloads are not shown to plugins; each fails instead, so `on_error` decides. Where the host knows the
     size."""
     verify_access: bool = False
-    """For development: copy and compare for plugins that promise `access: read`."""
+    """For development: hold plugins that promise `access: read` to it, and warn of changes that are not returned."""
 
 
 class Topmost(BaseModel):
