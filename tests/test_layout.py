@@ -55,6 +55,7 @@ LAYERS = {
     "__init__": 5,
     "__main__": 5,
     "cli": 5,
+    "testing": 5,
 }
 
 # What plugins and hosts may import; each lists its names in `__all__`.

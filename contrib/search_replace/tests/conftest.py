@@ -1,25 +1,5 @@
 """The plugin in a real runner."""
 
-import pytest
-from gatehook import Runner
+from gatehook.testing import plugin_fixtures
 
-
-@pytest.fixture(scope="session")
-def configured():
-    """`configured(**config)` is a runner with nothing but the plugin."""
-
-    def configured(mode="enforce", **config):
-        return Runner.from_config({"plugins": [{"name": "search_replace", "mode": mode, "config": config}]})
-
-    return configured
-
-
-@pytest.fixture(scope="session")
-def run(configured):
-    """`await run(payload, **config)` is the outcome of one hook, in a request by alice."""
-
-    async def run(payload, **config):
-        async with configured(**config) as runner, runner.request(user="alice") as request:
-            return await request.run(payload)
-
-    return run
+configured, run = plugin_fixtures("search_replace")
