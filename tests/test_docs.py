@@ -288,7 +288,7 @@ def test_the_configuration_page_lists_every_key_with_its_default(title, model):
 
 
 def test_the_plugin_page_lists_every_key_of_a_manifest():
-    has_every_key(DOCS / "writing-a-plugin.md", "The manifest", Manifest)
+    has_every_key(DOCS / "authors-guide.md", "The manifest", Manifest)
 
 
 # -- names and links

@@ -14,6 +14,7 @@ from gatehook.cli import surroundings
 from gatehook.cli.check import check
 from gatehook.cli.explain import explain
 from gatehook.cli.installed import list_installed
+from gatehook.cli.new import new
 from gatehook.cli.output import Fault
 from gatehook.cli.schema import schema
 from gatehook.discovery import COMMANDS, Contribution, contributions, own_version
@@ -72,7 +73,7 @@ def commands(context: click.Context) -> None:
         surroundings.enter()
 
 
-for command in (check, explain, list_installed, schema):
+for command in (check, explain, list_installed, new, schema):
     commands.add_command(command)
 
 
