@@ -4,17 +4,12 @@
 """
 
 import argparse
-import json
-import platform
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import dispatch, imports, memory, peer
+from benchmarks import dispatch, imports, memory
+from benchmarks.record import RESULTS, write
 from benchmarks.report import Section
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def guard_section(quick: bool) -> Section:
@@ -47,44 +42,9 @@ def main() -> None:
             print(f"{sections[name].table}\n", flush=True)
     finally:  # what was measured before something broke
         if sections:
-            write(options.output, sections, options.quick)
-
-
-def write(folder: Path, sections: dict[str, Section], quick: bool) -> None:
-    started = datetime.now(UTC)
-    machine = {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": processor(),
-        **{name: installed(name) for name in ("gatehook", "mcp", "fastmcp", "pluggy", "pydantic")},
-        "cpex": peer.VERSION,
-    }
-    head = f"# Benchmarks, {started:%Y-%m-%d %H:%M} UTC{', quick' if quick else ''}"
-    facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
-    tables = "\n\n".join(str(section.table) for section in sections.values())
-    samples = {name: section.samples for name, section in sections.items()}
-    report = {"time": started.isoformat(), "quick": quick, "machine": machine, "samples": samples}
-
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{started:%Y%m%dT%H%M%SZ}"
-    path.with_suffix(".md").write_text(f"{head}\n\n{facts}\n\n{tables}\n", encoding="utf-8")
-    path.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(f"Written to {path}.md and .json")
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
-def installed(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "not installed"
+            tables = [section.table for section in sections.values()]
+            samples = {name: section.samples for name, section in sections.items()}
+            write(options.output, "Benchmarks", tables, samples, options.quick)
 
 
 if __name__ == "__main__":

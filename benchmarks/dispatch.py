@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import peer
 from benchmarks.cases import CASES
+from benchmarks.peer import CPEX, ROOT
 from benchmarks.report import Section, Table, at_least, at_most, number
 
 SIDES = ("floor", "cpex", "gatehook")
@@ -41,7 +41,7 @@ class Samples:
 
 
 def measure(rounds: int, seconds: float) -> Section:
-    interpreters = {"floor": Path(sys.executable), "cpex": peer.python(), "gatehook": Path(sys.executable)}
+    interpreters = {"floor": Path(sys.executable), "cpex": CPEX.python(), "gatehook": Path(sys.executable)}
     by_case: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(rounds):
         workers = {side: _Worker(interpreters[side], side, seconds) for side in SIDES}
@@ -69,7 +69,7 @@ def _table(samples: Samples) -> Table:
     }
     table = Table(
         "Dispatch: microseconds for a whole request",
-        ["request", "bare await", f"cpex {peer.VERSION}", "gatehook", "times faster", "target"],
+        ["request", "bare await", f"cpex {CPEX.version}", "gatehook", "times faster", "target"],
         notes=[
             "Medians of rounds; times faster is the median of pairs of one round.",
             "Arguments are 200 bytes of JSON where no size is given. A writer changes one of them.",
@@ -89,7 +89,7 @@ class _Worker:
         self.side = side
         self.process = subprocess.Popen(
             [interpreter, "-m", "benchmarks.worker", side, str(seconds)],
-            cwd=peer.ROOT,
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

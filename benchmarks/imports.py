@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from benchmarks import peer
+from benchmarks.peer import CPEX, ROOT
 from benchmarks.report import Section, Table, at_most, number
 
 NEEDED = "import pluggy, yaml; from pydantic import BaseModel"
@@ -26,7 +26,7 @@ print(json.dumps({{"milliseconds": elapsed * 1e3, "modules": modules}}))
 
 
 def measure(rounds: int) -> Section:
-    interpreters = {name: Path(sys.executable) for name in STATEMENTS} | {"cpex": peer.python()}
+    interpreters = {name: Path(sys.executable) for name in STATEMENTS} | {"cpex": CPEX.python()}
     samples: dict[str, list[dict[str, float]]] = defaultdict(list)
     for turn in range(rounds + 1):
         for name, statement in STATEMENTS.items():
@@ -45,6 +45,6 @@ def measure(rounds: int) -> Section:
 
 def _import(interpreter: Path, statement: str) -> dict[str, float]:
     script = SCRIPT.format(statement=statement)
-    run = subprocess.run([interpreter, "-c", script], cwd=peer.ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run([interpreter, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     sample: dict[str, float] = json.loads(run.stdout)
     return sample

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks import peer
 from benchmarks.cases import Case
+from benchmarks.peer import CPEX, ROOT
 from benchmarks.report import Section, Table, number
 from benchmarks.sides import load
 
@@ -21,13 +21,13 @@ REQUESTS = 500
 
 
 def measure(rounds: int) -> Section:
-    interpreters = {"floor": Path(sys.executable), "cpex": peer.python(), "gatehook": Path(sys.executable)}
+    interpreters = {"floor": Path(sys.executable), "cpex": CPEX.python(), "gatehook": Path(sys.executable)}
     samples = {
         f"{side}_{plugins}": [_megabytes(interpreters[side], side, plugins) for _ in range(rounds)]
         for plugins in PLUGINS
         for side in SIDES
     }
-    table = Table("Resident memory: megabytes", ["plugins", "Python with asyncio", f"cpex {peer.VERSION}", "gatehook"])
+    table = Table("Resident memory: megabytes", ["plugins", "Python with asyncio", f"cpex {CPEX.version}", "gatehook"])
     for plugins in PLUGINS:
         table.rows.append([str(plugins), *(number(median(samples[f"{side}_{plugins}"])) for side in SIDES)])
     return Section(table, samples)
@@ -35,7 +35,7 @@ def measure(rounds: int) -> Section:
 
 def _megabytes(interpreter: Path, side: str, plugins: int) -> float:
     command: list[str | Path] = [interpreter, "-m", "benchmarks.memory", side, str(plugins)]
-    return float(subprocess.run(command, cwd=peer.ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return float(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 async def _serve(side: str, plugins: int) -> None:

@@ -1,0 +1,189 @@
+"""The score card: what the verdicts amount to, side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from benchmarks.detection.disguises import DISGUISES
+from benchmarks.detection.judge import Verdict, judge
+from benchmarks.detection.kinds import BY_NAME, KINDS, Kind
+from benchmarks.detection.negatives import NEGATIVES, STRICT
+from benchmarks.detection.sides import Side
+from benchmarks.detection.truth import Sample
+from benchmarks.report import Table, at_least, at_most
+
+NONE = "–"
+FAMILIES = {"digits": "digits", "mixed": "letters and digits", "address": "e-mail", "secret": "keys, wallets"}
+OTHER_SPOTS = ("named by its key", "named by its column", "after emoji and accents")
+Judged = tuple[Sample, Verdict]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One side's verdicts, by the group of their samples."""
+
+    side: Side
+    groups: dict[str, list[Judged]]
+
+    @classmethod
+    def of(cls, side: Side, samples: list[Sample]) -> Score:
+        groups: dict[str, list[Judged]] = defaultdict(list)
+        for sample, answer in zip(samples, side.answers, strict=True):
+            groups[sample.group].append((sample, judge(sample, answer)))
+        return cls(side, groups)
+
+    def of_kind(self, kind: Kind, group: str = "positive") -> list[Judged]:
+        return [judged for judged in self.groups[group] if judged[0].spans[0].kind == kind.name]
+
+    def knows(self, kind: Kind) -> bool:
+        return any(kind.is_reported_as(name) for name in self.side.kinds)
+
+    @property
+    def benign(self) -> list[Judged]:
+        """All that holds nothing to find, the hard negatives too."""
+        return [*self.groups["benign"], *(judged for group in NEGATIVES for judged in self.groups[group])]
+
+    def recall(self, kind: Kind) -> float:
+        return share(self.of_kind(kind), lambda verdict: verdict.found)
+
+    def precision(self, kind: Kind) -> float | None:
+        """Of the reports of this kind, how many are of planted values; None if there is no report."""
+        judged = [*self.groups["positive"], *self.benign]
+        right = sum(verdict.kind_right for _, verdict in self.of_kind(kind))
+        wrong = sum(sum(map(kind.is_reported_as, verdict.wrong_reports)) for _, verdict in judged)
+        return right / (right + wrong) if right + wrong else None
+
+    def false_reports(self, kind: Kind) -> float:
+        """For 1,000 benign texts."""
+        reports = [sum(map(kind.is_reported_as, verdict.wrong_reports)) for _, verdict in self.benign]
+        return 1000 * sum(reports) / len(reports)
+
+    def false_alarms(self, group: str) -> float:
+        """Changes for 1,000 texts of the group."""
+        return 1000 * sum(len(verdict.false_alarms) for _, verdict in self.groups[group]) / len(self.groups[group])
+
+    def all_false_alarms(self) -> float:
+        return 1000 * sum(len(verdict.false_alarms) for _, verdict in self.benign) / len(self.benign)
+
+    def changed(self, group: str) -> float:
+        """Texts of 1,000 of the group."""
+        return 1000 * share(self.groups[group], lambda verdict: bool(verdict.false_alarms or verdict.broken))
+
+    def disguised(self, name: str, family: str) -> tuple[float, float]:
+        """The recall in disguise, and plain of the same values in the same texts."""
+        shown = [judged for judged in self.groups[name] if _family(judged[0]) == family]
+        twins = {sample.twin for sample, _ in shown}
+        plain = [judged for judged in self.groups["plain"] if judged[0].twin in twins]
+        return share(shown, lambda verdict: verdict.found), share(plain, lambda verdict: verdict.found)
+
+
+def share(judged: Iterable[Judged], holds: Callable[[Verdict], bool]) -> float:
+    held = [holds(verdict) for _, verdict in judged]
+    return sum(held) / len(held) if held else 0.0
+
+
+def tables(scores: list[Score]) -> list[Table]:
+    """gatehook's score comes first; its targets are beside it, those against the peer if there is a peer."""
+    return [_kinds(scores), _negatives(scores), _disguises(scores), _others(scores)]
+
+
+def _kinds(scores: list[Score]) -> Table:
+    ours, peer = scores[0], scores[1] if len(scores) > 1 else None
+    names = [score.side.name for score in scores]
+    table = Table(
+        "Detection: what is found, for each kind",
+        ["kind", "values", *_columns("recall", names), *_columns("partly", names), *_columns("kind right", names),
+         *_columns("precision", names), *_columns("false reports", names), "recall at least the peer's"],
+        notes=[
+            "Recall: no letter or digit of the identifying part is left. Partly: some are gone; counts as missed.",
+            "Kind right: found, and reported as this kind. Precision: reports of this kind that are of planted ones.",
+            "False reports: for 1,000 benign texts and hard negatives; in the last row, changes of any kind.",
+            f"{NONE}: the side has no detector of that name; its recall is what others of its detectors mask of it.",
+        ],
+    )  # fmt: skip
+    for kind in KINDS:
+        cells: list[list[str]] = [[] for _ in range(5)]
+        for score in scores:
+            positives = score.of_kind(kind)
+            knows, precision = score.knows(kind), score.precision(kind)
+            cells[0].append(percent(score.recall(kind)))
+            cells[1].append(percent(share(positives, lambda verdict: verdict.partly)))
+            cells[2].append(percent(share(positives, lambda verdict: verdict.kind_right)) if knows else NONE)
+            cells[3].append(percent(precision) if knows and precision is not None else NONE)
+            cells[4].append(f"{score.false_reports(kind):.1f}" if knows else NONE)
+        target = at_least(100 * ours.recall(kind), round(100 * peer.recall(kind), 1), "%") if peer else ""
+        count = str(len(ours.of_kind(kind)))
+        table.rows.append([kind.name, count, *(cell for column in cells for cell in column), target])
+    alarms = [score.all_false_alarms() for score in scores]
+    target = at_most(alarms[0], round(alarms[1] / 3, 1), "for 1,000") if peer else ""
+    blank = [""] * (4 * len(scores))
+    table.rows.append(["all", str(len(ours.benign)), *blank, *(f"{value:.1f}" for value in alarms), target])
+    return table
+
+
+def _negatives(scores: list[Score]) -> Table:
+    names = [score.side.name for score in scores]
+    table = Table("Benign texts and hard negatives: changed, of 1,000", ["text", "texts", *names, "target"])
+    for group in ("benign", *NEGATIVES):
+        changed = [score.changed(group) for score in scores]
+        target = at_most(changed[0], 3, "of 1,000") if group in STRICT else ""
+        count = str(len(scores[0].groups[group]))
+        table.rows.append([group, count, *(f"{value:.1f}" for value in changed), target])
+    return table
+
+
+def _disguises(scores: list[Score]) -> Table:
+    names = [score.side.name for score in scores]
+    table = Table(
+        "In disguise: recall, and what part of the plain recall it is",
+        ["disguise", "of", "values", *_columns("recall", names), *_columns("of plain", names), "target"],
+        notes=["Plain: the same values in the same texts without the disguise."],
+    )
+    for name in DISGUISES:
+        for family, title in FAMILIES.items():
+            values = [sample for sample, _ in scores[0].groups[name] if _family(sample) == family]
+            if not values:
+                continue
+            recalls = [score.disguised(name, family) for score in scores]
+            parts = [recall / plain if plain else None for recall, plain in recalls]
+            cells = [
+                *(percent(recall) for recall, _ in recalls),
+                *(NONE if part is None else percent(part) for part in parts),
+            ]
+            target = at_least(100 * (parts[0] or 0), 90, "%")
+            table.rows.append([name, title, str(len(values)), *cells, target])
+    return table
+
+
+def _others(scores: list[Score]) -> Table:
+    names = [score.side.name for score in scores]
+    table = Table("Other weak spots", ["what", "texts", *names, "target"])
+
+    def row(title: str, judged: list[list[Judged]], holds: Callable[[Verdict], bool], target: str = "") -> None:
+        shares = [share(mine, holds) for mine in judged]
+        met = {"": "", "all": at_least(100 * shares[0], 100, "%"), "none": at_most(100 * shares[0], 0, "%")}[target]
+        table.rows.append([title, str(len(judged[0])), *map(percent, shares), met])
+
+    for group in OTHER_SPOTS:
+        row(f"found: {group}", [score.groups[group] for score in scores], lambda verdict: verdict.found)
+    every = [[judged for group in score.groups.values() for judged in group] for score in scores]
+    planted = [[judged for judged in mine if judged[0].spans] for mine in every]
+    row("label or neighbour masked, value left", planted, lambda verdict: verdict.label_only, "none")
+    row("letters or digits beside the value masked too", planted, lambda verdict: verdict.wide)
+    row("keys, types and JSON text intact", every, lambda verdict: not verdict.broken, "all")
+    row("the same when masked twice", every, lambda verdict: verdict.stable, "all")
+    return table
+
+
+def _columns(title: str, sides: list[str]) -> list[str]:
+    return [f"{title}, {side}" for side in sides]
+
+
+def _family(sample: Sample) -> str:
+    return BY_NAME[sample.spans[0].kind].family
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %"

@@ -1,0 +1,87 @@
+"""All samples: positives of each kind, the same in disguise, weak spots, benign texts, hard negatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from benchmarks.detection.benign import benign
+from benchmarks.detection.dice import Dice
+from benchmarks.detection.disguises import DISGUISES, disguised
+from benchmarks.detection.documents import documented, named_object, named_text
+from benchmarks.detection.frames import VALUE, framed, planted
+from benchmarks.detection.kinds import KINDS, Kind
+from benchmarks.detection.negatives import NEGATIVES, negative
+from benchmarks.detection.truth import Sample
+from benchmarks.detection.values import Value
+
+SEED = 2026
+BEFORE = "Grüße 😀🇩🇪 – 東京 “ﬁne”: "
+"""Longer in bytes than in characters, and after NFKC than before."""
+
+
+@dataclass(frozen=True)
+class Size:
+    positives: int
+    """Of each kind."""
+    disguised: int
+    """Of each kind in each disguise."""
+    benign: int
+    negatives: int
+    """Of each group."""
+
+
+FULL = Size(positives=400, disguised=100, benign=2400, negatives=1000)
+QUICK = Size(positives=300, disguised=30, benign=2000, negatives=340)
+
+
+def corpus(size: Size, seed: int = SEED) -> list[Sample]:
+    samples = [sample for kind in KINDS for sample in _positives(kind, size, seed)]
+    dice = Dice(f"{seed} benign")
+    samples += [benign(dice) for _ in range(size.benign)]
+    for group in NEGATIVES:
+        dice = Dice(f"{seed} {group}")
+        samples += [negative(dice, group) for _ in range(size.negatives)]
+    return samples
+
+
+def values(kind: Kind, count: int, seed: int) -> Iterator[Value]:
+    """Different ones."""
+    dice, seen = Dice(f"{seed} {kind.name}"), set[str]()
+    while len(seen) < count:
+        value = kind.make(dice)
+        if value.text not in seen:
+            seen.add(value.text)
+            yield value
+
+
+def _positives(kind: Kind, size: Size, seed: int) -> Iterator[Sample]:
+    dice = Dice(f"{seed} {kind.name} texts")
+    made = list(values(kind, size.positives, seed))
+    for number, value in enumerate(made):
+        yield documented(dice, kind, value) if number % 3 == 0 else framed(dice, kind, value)
+    for number, value in enumerate(made[: size.disguised]):
+        yield from _again(kind, value, Dice(f"{seed} {kind.name} {number} places"))
+        yield from _in_disguise(kind, value, f"{seed} {kind.name} {number}")
+
+
+def _again(kind: Kind, value: Value, dice: Dice) -> Iterator[Sample]:
+    """Under a key or a column that names it, alone; and behind characters that shift offsets."""
+    for make in (named_object, named_text):
+        yield replace(make(dice, kind, value), group="named by its key")
+    column = value.label or kind.keys[0]
+    yield planted(f"name,{column},city\nAda Smith,{VALUE},Leeds\n", kind, value, "csv", "named by its column")
+    sample = framed(dice, kind, value)
+    text = sample.result["content"][0]["text"]
+    (span,) = sample.spans
+    template = BEFORE + text[: span.start] + VALUE + text[span.end :]
+    yield planted(template, kind, value, sample.form, "after emoji and accents")
+
+
+def _in_disguise(kind: Kind, value: Value, seed: str) -> Iterator[Sample]:
+    """The value in every disguise, and plain, in the same text: one seed, so that only the value differs."""
+    make = documented if int(seed.rsplit(" ", 1)[1]) % 4 == 0 else framed
+    shown = {"plain": value, **{name: disguised(Dice(f"{seed} {name}"), name, value) for name in DISGUISES}}
+    for group, value_shown in shown.items():
+        if value_shown is not None:
+            yield replace(make(Dice(f"{seed} text"), kind, value_shown), group=group, twin=seed)
