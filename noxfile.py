@@ -183,6 +183,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON, requires=["build"])
+def detect(session: nox.Session) -> None:
+    """Score what pii_filter finds, and what it takes for it wrongly, beside its peer."""
+    session.install(wheel("gatehook"), wheel("gatehook-pii-filter"), "--find-links", str(DIST), *group("detect"))
+    session.run("python", "-m", "benchmarks.detection", *session.posargs)
+
+
+@nox.session(python=PYTHON, requires=["build"])
 def demo(session: nox.Session) -> None:
     """The guard and three plugins between a real client and a real server."""
     session.install(*map(wheel, NAMES), *group("demo"))

@@ -7,7 +7,6 @@ import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -47,11 +46,7 @@ def main() -> None:
     tables = card.tables(scores)
     for table in tables:
         console.print(_rich(table))
-    counts = {table.title: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for table in tables}
-    facts: dict[str, Any] = {
-        score.side.name: {"version": score.side.version, "kinds": score.side.kinds} for score in scores
-    }
-    write(options.output, "Detection", tables, {"seed": options.seed, "sides": facts, "tables": counts}, options.quick)
+    write(options.output, "Detection", tables, {"seed": options.seed, **card.figures(scores)}, options.quick)
 
 
 def _names(samples: list[Sample]) -> list[str]:
@@ -70,8 +65,8 @@ def _asked(names: list[str], samples: list[Sample]) -> list[Side]:
 def _rich(table: Table) -> RichTable:
     rich = RichTable(title=table.title, caption="\n".join(table.notes), box=box.SIMPLE_HEAD, caption_justify="left")
     for column in table.columns:
-        numeric = any(row[table.columns.index(column)].rstrip(" %").replace(".", "").isdigit() for row in table.rows)
-        rich.add_column(column, justify="right" if numeric else "left")
+        numeric = table.rows[0][table.columns.index(column)].strip(f" %|.{card.NONE}0123456789") == ""
+        rich.add_column(column, no_wrap=True, justify="right" if numeric else "left")
     for row in table.rows:
         style = "red" if row[-1].endswith("missed") else ""
         rich.add_row(*row, style=style)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from benchmarks.detection import weak_spots
 from benchmarks.detection.disguises import DISGUISES
 from benchmarks.detection.judge import Verdict, judge
 from benchmarks.detection.kinds import BY_NAME, KINDS, Kind
@@ -16,7 +18,6 @@ from benchmarks.report import Table, at_least, at_most
 
 NONE = "–"
 FAMILIES = {"digits": "digits", "mixed": "letters and digits", "address": "e-mail", "secret": "keys, wallets"}
-OTHER_SPOTS = ("named by its key", "named by its column", "after emoji and accents")
 Judged = tuple[Sample, Verdict]
 
 
@@ -84,6 +85,23 @@ def share(judged: Iterable[Judged], holds: Callable[[Verdict], bool]) -> float:
     return sum(held) / len(held) if held else 0.0
 
 
+def figures(scores: list[Score]) -> dict[str, Any]:
+    """The counts behind the tables, for JSON."""
+    return {
+        score.side.name: {
+            "version": score.side.version,
+            "kinds": score.side.kinds,
+            "recall": {kind.name: score.recall(kind) for kind in KINDS},
+            "precision": {kind.name: score.precision(kind) for kind in KINDS},
+            "false_reports": {kind.name: score.false_reports(kind) for kind in KINDS},
+            "false_alarms": score.all_false_alarms(),
+            "changed": {group: score.changed(group) for group in ("benign", *NEGATIVES)},
+            "disguised": {name: {family: score.disguised(name, family) for family in FAMILIES} for name in DISGUISES},
+        }
+        for score in scores
+    }
+
+
 def tables(scores: list[Score]) -> list[Table]:
     """gatehook's score comes first; its targets are beside it, those against the peer if there is a peer."""
     return [_kinds(scores), _negatives(scores), _disguises(scores), _others(scores)]
@@ -91,36 +109,40 @@ def tables(scores: list[Score]) -> list[Table]:
 
 def _kinds(scores: list[Score]) -> Table:
     ours, peer = scores[0], scores[1] if len(scores) > 1 else None
-    names = [score.side.name for score in scores]
     table = Table(
-        "Detection: what is found, for each kind",
-        ["kind", "values", *_columns("recall", names), *_columns("partly", names), *_columns("kind right", names),
-         *_columns("precision", names), *_columns("false reports", names), "recall at least the peer's"],
+        f"Detection: {' | '.join(f'{score.side.name} {score.side.version}' for score in scores)}",
+        ["kind", "values", "recall %", "partly %", "kind right %", "precision %", "false reports", "recall, target"],
         notes=[
             "Recall: no letter or digit of the identifying part is left. Partly: some are gone; counts as missed.",
             "Kind right: found, and reported as this kind. Precision: reports of this kind that are of planted ones.",
             "False reports: for 1,000 benign texts and hard negatives; in the last row, changes of any kind.",
             f"{NONE}: the side has no detector of that name; its recall is what others of its detectors mask of it.",
         ],
-    )  # fmt: skip
+    )
     for kind in KINDS:
-        cells: list[list[str]] = [[] for _ in range(5)]
-        for score in scores:
-            positives = score.of_kind(kind)
-            knows, precision = score.knows(kind), score.precision(kind)
-            cells[0].append(percent(score.recall(kind)))
-            cells[1].append(percent(share(positives, lambda verdict: verdict.partly)))
-            cells[2].append(percent(share(positives, lambda verdict: verdict.kind_right)) if knows else NONE)
-            cells[3].append(percent(precision) if knows and precision is not None else NONE)
-            cells[4].append(f"{score.false_reports(kind):.1f}" if knows else NONE)
+        rows = [_figures(score, kind) for score in scores]
         target = at_least(100 * ours.recall(kind), round(100 * peer.recall(kind), 1), "%") if peer else ""
-        count = str(len(ours.of_kind(kind)))
-        table.rows.append([kind.name, count, *(cell for column in cells for cell in column), target])
+        table.rows.append([kind.name, str(len(ours.of_kind(kind))), *map(_beside, zip(*rows, strict=True)), target])
     alarms = [score.all_false_alarms() for score in scores]
-    target = at_most(alarms[0], round(alarms[1] / 3, 1), "for 1,000") if peer else ""
-    blank = [""] * (4 * len(scores))
-    table.rows.append(["all", str(len(ours.benign)), *blank, *(f"{value:.1f}" for value in alarms), target])
+    target = at_most(alarms[0], round(alarms[1] / 3, 1), "(a third)") if peer else ""
+    table.rows.append(
+        ["all", str(len(ours.benign)), "", "", "", "", _beside(f"{value:.1f}" for value in alarms), target]
+    )
     return table
+
+
+def _figures(score: Score, kind: Kind) -> list[str]:
+    """Recall, partly, kind right, precision and false reports."""
+    positives, precision = score.of_kind(kind), score.precision(kind)
+    first = [_percent(score.recall(kind)), _percent(share(positives, lambda verdict: verdict.partly))]
+    if not score.knows(kind):
+        return [*first, NONE, NONE, NONE]
+    right = _percent(share(positives, lambda verdict: verdict.kind_right))
+    return [*first, right, NONE if precision is None else _percent(precision), f"{score.false_reports(kind):.1f}"]
+
+
+def _beside(cells: Iterable[str]) -> str:
+    return " | ".join(cell.rjust(5) for cell in cells)
 
 
 def _negatives(scores: list[Score]) -> Table:
@@ -166,13 +188,15 @@ def _others(scores: list[Score]) -> Table:
         met = {"": "", "all": at_least(100 * shares[0], 100, "%"), "none": at_most(100 * shares[0], 0, "%")}[target]
         table.rows.append([title, str(len(judged[0])), *map(percent, shares), met])
 
-    for group in OTHER_SPOTS:
+    for group in weak_spots.GROUPS:
         row(f"found: {group}", [score.groups[group] for score in scores], lambda verdict: verdict.found)
     every = [[judged for group in score.groups.values() for judged in group] for score in scores]
     planted = [[judged for judged in mine if judged[0].spans] for mine in every]
     row("label or neighbour masked, value left", planted, lambda verdict: verdict.label_only, "none")
     row("letters or digits beside the value masked too", planted, lambda verdict: verdict.wide)
     row("keys, types and JSON text intact", every, lambda verdict: not verdict.broken, "all")
+    numbers = [score.groups[weak_spots.NUMBER] for score in scores]
+    row("keys, types and JSON text intact: a number in JSON text", numbers, lambda verdict: not verdict.broken, "all")
     row("the same when masked twice", every, lambda verdict: verdict.stable, "all")
     return table
 
@@ -183,6 +207,10 @@ def _columns(title: str, sides: list[str]) -> list[str]:
 
 def _family(sample: Sample) -> str:
     return BY_NAME[sample.spans[0].kind].family
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
 
 
 def percent(value: float) -> str:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from benchmarks.detection import weak_spots
 from benchmarks.detection.benign import benign
 from benchmarks.detection.dice import Dice
 from benchmarks.detection.disguises import DISGUISES, disguised
-from benchmarks.detection.documents import documented, named_object, named_text
-from benchmarks.detection.frames import VALUE, framed, planted
+from benchmarks.detection.documents import documented
+from benchmarks.detection.frames import framed
 from benchmarks.detection.kinds import KINDS, Kind
 from benchmarks.detection.negatives import NEGATIVES, negative
 from benchmarks.detection.truth import Sample
 from benchmarks.detection.values import Value
 
 SEED = 2026
-BEFORE = "Grüße 😀🇩🇪 – 東京 “ﬁne”: "
-"""Longer in bytes than in characters, and after NFKC than before."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ QUICK = Size(positives=300, disguised=30, benign=2000, negatives=340)
 
 def corpus(size: Size, seed: int = SEED) -> list[Sample]:
     samples = [sample for kind in KINDS for sample in _positives(kind, size, seed)]
+    samples += weak_spots.large(Dice(f"{seed} large"))
     dice = Dice(f"{seed} benign")
     samples += [benign(dice) for _ in range(size.benign)]
     for group in NEGATIVES:
@@ -61,21 +61,8 @@ def _positives(kind: Kind, size: Size, seed: int) -> Iterator[Sample]:
     for number, value in enumerate(made):
         yield documented(dice, kind, value) if number % 3 == 0 else framed(dice, kind, value)
     for number, value in enumerate(made[: size.disguised]):
-        yield from _again(kind, value, Dice(f"{seed} {kind.name} {number} places"))
+        yield from weak_spots.placed(Dice(f"{seed} {kind.name} {number} places"), kind, value)
         yield from _in_disguise(kind, value, f"{seed} {kind.name} {number}")
-
-
-def _again(kind: Kind, value: Value, dice: Dice) -> Iterator[Sample]:
-    """Under a key or a column that names it, alone; and behind characters that shift offsets."""
-    for make in (named_object, named_text):
-        yield replace(make(dice, kind, value), group="named by its key")
-    column = value.label or kind.keys[0]
-    yield planted(f"name,{column},city\nAda Smith,{VALUE},Leeds\n", kind, value, "csv", "named by its column")
-    sample = framed(dice, kind, value)
-    text = sample.result["content"][0]["text"]
-    (span,) = sample.spans
-    template = BEFORE + text[: span.start] + VALUE + text[span.end :]
-    yield planted(template, kind, value, sample.form, "after emoji and accents")
 
 
 def _in_disguise(kind: Kind, value: Value, seed: str) -> Iterator[Sample]:

@@ -19,12 +19,12 @@ SEPARATORS = ((",", ":"), (", ", ": "))
 
 def named_object(dice: Dice, kind: Kind, value: Value) -> Sample:
     """``structuredContent`` with the value alone under a key that names it."""
-    return _object(_record(dice, _key(dice, kind, value), VALUE), kind, value, "object, key")
+    return planted_in(_record(dice, _key(dice, kind, value), VALUE), kind, value, "object, key")
 
 
 def noted_object(dice: Dice, kind: Kind, value: Value) -> Sample:
     """``structuredContent`` with a phrase under a key that says nothing."""
-    return _object(
+    return planted_in(
         _record(dice, dice.pick(("note", "comment", "text")), phrase(dice, kind, value)), kind, value, "object"
     )
 
@@ -74,7 +74,8 @@ def _record(dice: Dice, key: str, content: str) -> Any:
             return record
 
 
-def _object(data: Any, kind: Kind, value: Value, form: str) -> Sample:
+def planted_in(data: Any, kind: Kind, value: Value, form: str) -> Sample:
+    """A sample whose ``structuredContent`` is ``data`` with the value in its place."""
     result = object_result(data)
     ((path, text),) = [(path, text) for path, text in strings(result) if VALUE in text]
     start = text.index(VALUE)

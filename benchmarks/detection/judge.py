@@ -47,6 +47,8 @@ class Verdict:
 
 
 def judge(sample: Sample, answer: Answer) -> Verdict:
+    if answer.refused:
+        return Verdict(broken=f"refused: {answer.refused}")
     broken = _broken(sample, answer)
     if broken == "keys or types":
         return Verdict(broken=broken, stable=answer.stable)

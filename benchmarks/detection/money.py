@@ -75,7 +75,7 @@ def _account(dice: Dice, country: str) -> str:
     """A BBAN, with the national check digits of the countries that have them."""
     match country:
         case "BE":
-            digits = dice.digits(10)
+            digits = dice.pick(("001", "068", "310", "363", "734", "979")) + dice.digits(7)  # banks that exist
             return f"{digits}{int(digits) % 97 or 97:02d}"
         case "FR":
             bank, branch, number = dice.digits(5), dice.digits(5), dice.digits(11)

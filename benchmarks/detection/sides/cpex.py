@@ -30,6 +30,10 @@ print(
     )
 )
 for line in sys.stdin:
-    masked, found = mask(json.loads(line))
-    again, _ = mask(masked)
-    print(json.dumps({"result": masked, "kinds": found, "stable": again == masked}))
+    try:
+        masked, found = mask(json.loads(line))
+        again, _ = mask(masked)
+    except ValueError as error:  # too large, too deep
+        print(json.dumps({"refused": str(error)}))
+    else:
+        print(json.dumps({"result": masked, "kinds": found, "stable": again == masked}))
