@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Self, TypeVar
 
+from gatehook.text.writing import encodable
 from gatehook.values import Path
+
+K = TypeVar("K")
 
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _STRINGS = re.compile(f"({_STRING})")
 _STRINGS_AND_NUMBERS = re.compile(rf"({_STRING}|-?\d[-+.eE\d]*+)")
 
+# Numbers are not read: Python refuses those of more than 4,300 digits, which other readers of JSON do not.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
 
 
@@ -34,7 +39,7 @@ class Pieces(list[str]):
         if text.lstrip()[:1] not in ("{", "["):
             return None
         try:
-            json.loads(text)
+            _DECODER.decode(text)
         except (ValueError, RecursionError):
             return None
         return cls((_STRINGS_AND_NUMBERS if numbers else _STRINGS).split(text))
@@ -52,9 +57,23 @@ class Pieces(list[str]):
         """Of each number its place, and how it is written."""
         return ((place, self[place]) for place in range(1, len(self), 2) if self[place][0] != '"')
 
-    def put(self, place: int, value: Any) -> None:
+    def put(self, place: int, value: str) -> None:
         """Replace a token by the JSON of ``value``, in ASCII if the token was."""
-        self[place] = json.dumps(value, ensure_ascii=self[place].isascii())
+        in_ascii = self[place].isascii() or encodable(value) is not value
+        self[place] = json.dumps(value, ensure_ascii=in_ascii)
+
+    def rename(self, names: Mapping[int, str]) -> None:
+        """Replace keys, by their places; those that become the same in one object are told apart."""
+        paths = self.paths()
+        objects: dict[Path, dict[int, str]] = {}
+        for place, is_key, name in self.strings():
+            if is_key:
+                objects.setdefault(paths[place][:-1], {})[place] = name
+        for keys in objects.values():
+            wanted = {place: names[place] for place in keys if place in names}
+            kept = {name for place, name in keys.items() if place not in names}
+            for place, name in distinct(wanted, kept).items():
+                self.put(place, name)
 
     def paths(self) -> dict[int, Path]:
         """The path of each token within the text, by its place."""
@@ -69,6 +88,20 @@ class Pieces(list[str]):
                 path[-1] = keys[place]
             paths[place] = tuple(path)
         return paths
+
+
+def distinct(wanted: Mapping[K, str], kept: Iterable[str]) -> dict[K, str]:
+    """The wanted names, with a number behind each that another has already, so that no key replaces another."""
+    taken = set(kept)
+    counts: dict[str, int] = {}
+    given = {}
+    for key, name in wanted.items():
+        given[key] = name
+        while given[key] in taken:
+            counts[name] = counts.get(name, 1) + 1
+            given[key] = f"{name} ({counts[name]})"
+        taken.add(given[key])
+    return given
 
 
 def _step(path: list[str | int], char: str) -> None:

@@ -50,5 +50,7 @@ _INVISIBLE: Final = (
     (0xE0000, 0xE0FFF),  # tags, variation selectors
 )
 
-LOOKALIKES: Final = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
+_LISTED: Final = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
+# A small letter that is not listed is seen as its capital is, or else a search without case would tell them apart.
+LOOKALIKES: Final = {char.lower(): other.lower() for char, other in _LISTED.items()} | _LISTED
 INVISIBLE: Final = frozenset(map(chr, chain.from_iterable(range(first, last + 1) for first, last in _INVISIBLE)))

@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any, Final, NamedTuple
 
 from gatehook.errors import PayloadError
-from gatehook.text.json_text import Pieces, is_number
+from gatehook.text.json_text import Pieces, distinct, is_number
 from gatehook.values import MAX_DEPTH, Model, Path, describe
 
 MAX_NESTED_JSON: Final = 5
@@ -116,7 +116,7 @@ class Tree:
             if not is_key:
                 self._visit(value, here, place)
             elif self._keys:
-                self._add(value, here, place)
+                self._add(value, here, _Key(place))
         for place, number in node.content.numbers() if self._numbers else ():
             self._add(number, here, place)
 
@@ -137,19 +137,20 @@ class Tree:
         path: list[Any] = []
         while node >= 0:
             content, parent, own, *_ = self._nodes[node]
+            key = key.key if isinstance(key, _Key) else key
             if isinstance(content, Pieces):
                 if node not in self._paths_in:
                     self._paths_in[node] = content.paths()
                 path[:0] = self._paths_in[node][key]
             else:
-                path.insert(0, key.key if isinstance(key, _Key) else key)
+                path.insert(0, key)
             node, key = parent, own
         return tuple(path)
 
     def replaced(self, texts: Mapping[int, str]) -> Any:
         """The root with other texts at the given places; what holds none of them is shared, not copied."""
         copies: dict[int, Any] = {}
-        renamed: dict[int, dict[Any, str]] = {}
+        renamed: dict[int, dict[Any, str]] = {}  # by node: its keys, or their places in a JSON text
         for index, text in texts.items():
             node, key = self._places[index]
             self._copy(node, copies)
@@ -191,8 +192,11 @@ def _put(content: Any, key: Any, value: Any) -> None:
 
 
 def _finished(old: Any, new: Any, renamed: Mapping[Any, str] | None) -> Any:
-    if renamed:
-        new = _with_keys(new, renamed)
+    if renamed and isinstance(new, Pieces):
+        new.rename(renamed)
+    elif renamed:
+        names = distinct(renamed, new.keys() - renamed.keys())
+        new = {names.get(key, key): value for key, value in new.items()}
     match old:
         case Pieces():
             return "".join(new)
@@ -200,21 +204,8 @@ def _finished(old: Any, new: Any, renamed: Mapping[Any, str] | None) -> Any:
             return tuple(new)
         case Model():
             changed = copy(old)
+            changed.__dict__.clear()
             changed.__dict__.update(new)
             return changed
         case _:
             return new
-
-
-def _with_keys(content: dict[Any, Any], renamed: Mapping[Any, str]) -> dict[Any, Any]:
-    """The dict with other keys; two that become the same one are told apart by numbers, so that nothing is lost."""
-    taken: dict[Any, Any] = {}
-    kept = content.keys() - renamed.keys()
-    for key, value in content.items():
-        name = wanted = renamed.get(key, key)
-        count = 1
-        while key in renamed and (name in taken or name in kept):
-            count += 1
-            name = f"{wanted} ({count})"
-        taken[name] = value
-    return taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -13,6 +13,15 @@ from typing import Final
 from gatehook.text.lookalikes import INVISIBLE, LOOKALIKES
 
 _ASCII: Final = bytes(range(128))
+_PLAIN: Final = str.maketrans({**LOOKALIKES, **dict.fromkeys(INVISIBLE, "")})
+_FOREIGN_DIGIT: Final = re.compile(r"[^\D0-9]")
+_NO_LETTER: Final = re.compile(r"[^\w\n]")
+
+# Vowel signs that are no marks by class, and yet are composed with the letter before (NFC_Quick_Check=Maybe).
+_VOWEL_SIGNS: Final = frozenset(
+    "\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u102e\u1b35"
+    "\U00011127\U0001133e\U00011357\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class View:
 
 
 def view(text: str, *, case: bool = False, accents: bool = False) -> View:
-    """``text`` without what tells apart texts that look alike.
+    """``text`` without what tells apart texts that look alike. A view seen again is the same.
 
     Compatibility forms are made one (NFKC), invisible characters removed, digits of all scripts and letters of other
     scripts that look like Latin ones made ASCII; case is folded unless ``case`` matters, and accents are removed unless
@@ -43,42 +52,71 @@ def view(text: str, *, case: bool = False, accents: bool = False) -> View:
         return View(text if case else text.lower(), text)
     foreign = set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
     marks = "".join(filter(_joins_the_one_before, foreign))
-    folds = {char: _fold(char, case, accents) for char in foreign}
-    if not marks and all(len(folded) == 1 for folded in folds.values()):
-        if any(char != folded for char, folded in folds.items()):
-            text_seen = text.translate({ord(char): folded for char, folded in folds.items()})
-        else:
-            text_seen = text
-        return View(text_seen if case else text_seen.lower(), text)
-    # A base and at most 30 marks, as in the Stream-Safe Text Format of UAX #15: there is no writing with more.
-    clusters = re.findall(f"[^{re.escape(marks)}]?[{re.escape(marks)}]{{1,30}}|.", text, re.DOTALL) if marks else text
-    shown = {cluster: _fold(cluster, case, accents) for cluster in set(clusters)}
-    pieces = [shown[cluster] for cluster in clusters]
+    clusters: Sequence[str] = text
+    if marks:
+        # A base and at most 30 marks, as in the Stream-Safe Text Format of UAX #15: there is no writing with more.
+        clusters = re.findall(rf"[^\n{re.escape(marks)}]?[{re.escape(marks)}]{{1,30}}|.", text, re.DOTALL)
+        foreign = {cluster for cluster in clusters if not cluster.isascii()}
+    shown = _shown(foreign, case, accents)
+    if not marks and all(len(seen) == 1 for seen in shown.values()):
+        seen = _with_others(text, shown)
+        return View(seen if case else seen.lower(), text)
+    pieces = [shown.get(cluster, cluster) for cluster in clusters]
     numbers = [number for number, piece in enumerate(pieces) for _ in piece]
     bounds = [0, *accumulate(map(len, clusters))] if marks else None
-    return View("".join(pieces), text, numbers, bounds)
+    seen = "".join(pieces)
+    return View(seen if case else seen.lower(), text, numbers, bounds)
 
 
 def _joins_the_one_before(char: str) -> bool:
-    """Whether NFKC may make one character of this and the one before: combining marks, and vowels and finals of Hangul.
+    """Whether this and the character before may be seen as one: invisible characters, combining marks, and what NFKC
+    composes with a letter before it, such as vowels and finals of Hangul.
 
     Source: UAX #15, "Unicode Normalization Forms", and the Unicode Standard, section 3.12.
     """
-    return unicodedata.combining(char) != 0 or unicodedata.category(char) == "Me" or "\u1160" <= char <= "\u11ff"
+    first = unicodedata.normalize("NFKD", char)[0]
+    return (
+        unicodedata.combining(first) != 0
+        or "\u1160" <= first <= "\u11ff"
+        or first in _VOWEL_SIGNS
+        or char in INVISIBLE
+        or unicodedata.category(char) == "Me"
+    )
 
 
-@lru_cache(maxsize=4096)
-def _fold(cluster: str, case: bool, accents: bool) -> str:
-    seen = unicodedata.normalize("NFKC", "".join(_plain(char) for char in cluster))
-    if not accents:
-        parts = unicodedata.normalize("NFD", seen)
-        seen = unicodedata.normalize("NFC", "".join(char for char in parts if not _is_accent(char)))
-    seen = "".join(map(_plain, seen))
-    return seen if case else seen.casefold().lower()  # casefold() alone makes Cherokee upper case
+def _with_others(text: str, others: Mapping[str, str]) -> str:
+    changed = {char: other for char, other in others.items() if char != other}
+    if len(changed) > 60:  # about where one pass by table gets faster than one for each character
+        return text.translate({ord(char): other for char, other in changed.items()})
+    for char, other in changed.items():
+        text = text.replace(char, other)
+    return text
 
 
-def _plain(char: str) -> str:
-    return "" if char in INVISIBLE else LOOKALIKES.get(char) or str(unicodedata.decimal(char, char))
+def _shown(clusters: Collection[str], case: bool, accents: bool) -> dict[str, str]:
+    """How each cluster is seen."""
+    if len(clusters) > 1000:  # more than the cache may hold to any use; most likely made to be slow
+        return dict(zip(clusters, _fold("\n".join(clusters), case, accents).split("\n"), strict=True))
+    return {cluster: _fold_one(cluster, case, accents) for cluster in clusters}
+
+
+def _fold(seen: str, case: bool, accents: bool) -> str:
+    """``seen`` until it does not change any more; line breaks remain and keep apart what is between them."""
+    before = ""
+    while seen != before:
+        before = seen
+        seen = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), seen.translate(_PLAIN))
+        seen = unicodedata.normalize("NFKC", seen)
+        if not accents:
+            parts = unicodedata.normalize("NFD", seen)
+            accented = dict.fromkeys(map(ord, filter(_is_accent, set(_NO_LETTER.findall(parts)))))
+            seen = unicodedata.normalize("NFC", parts.translate(accented)) if accented else seen
+        if not case:
+            seen = seen.casefold().lower()  # casefold() alone makes Cherokee upper case
+    return seen
+
+
+_fold_one = lru_cache(maxsize=4096)(_fold)
 
 
 def _is_accent(char: str) -> bool:
