@@ -2,7 +2,9 @@
 
 import json
 import sys
+import sysconfig
 import types
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,28 @@ def npm_server() -> Callable[..., list[str]]:
         return [str(node), str(package.parent / script), *args]
 
     return command
+
+
+@pytest.fixture(scope="session")
+def spare_venv(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """`spare_venv()` makes a virtual environment that has what this one has, and may be installed into.
+
+    Its answer is the folder of its commands: `python`, `pip`, and `gatehook`, `mypy`, `pytest` and `ruff`.
+    """
+
+    def make() -> Path:
+        folder = tmp_path_factory.mktemp("venv")
+        venv.create(folder, with_pip=True, symlinks=True)
+        (purelib,) = folder.glob("lib/python*/site-packages")
+        # Let the .pth files there count, too: editable installs are nothing else.
+        (purelib / "spare.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        for name in ("gatehook", "mypy", "pytest", "ruff"):
+            script = folder / "bin" / name
+            script.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -m {name} "$@"\n')
+            script.chmod(0o755)
+        return folder / "bin"
+
+    return make
 
 
 class Toys:

@@ -3,9 +3,11 @@
 A page's examples run from top to bottom, in a folder of their own:
 
 - a block of Python, YAML, TOML or JSON whose first line is `# some.name` is written to the file of that name;
-- Python runs, with the names of the blocks before it, `await` included; a file is imported, and tests in it run;
+- Python runs, with the names of the blocks before it, `await` included; a file is imported, and tests in it run, but in
+  a folder of its own, such as `src/`, it is only written: commands run it;
 - YAML is checked as a config, as keys of an entry, or as a manifest;
 - commands after `$ ` run in a shell, and what is written below them is what they print (numbers and white space aside);
+  a `cd` holds for the blocks after it; on a page that installs something they have a virtual environment of their own;
 - a `text` block is what the Python block right before it printed, if it printed.
 
 What cannot run has `<!-- not run: why -->` in the line above.
@@ -83,8 +85,8 @@ def blocks(page: Path) -> Iterator[Block]:
 class Example:
     """The examples of one page, in the middle of being run."""
 
-    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._capture = folder, capture
+    def __init__(self, folder: Path, scripts: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._scripts, self._capture = folder, scripts, capture
         self._names: dict[str, Any] = {"__name__": "page"}
         self.printed: str | None = None
 
@@ -111,6 +113,8 @@ class Example:
                 raise AssertionError(f"{block.where}: nobody checks blocks of {language or 'no language'}")
 
     def _python(self, block: Block) -> None:
+        if block.file and "/" in block.file:
+            return
         if block.file:
             self._names |= vars(importlib.import_module(Path(block.file).stem))
         else:
@@ -143,13 +147,16 @@ class Example:
         lines = block.text.splitlines()
         commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         assert commands, f"{block.where}: commands stand after `$ `; or say why it is not run"
-        scripts = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+        path = f"{self._scripts}{os.pathsep}{os.environ['PATH']}"
         ended = subprocess.run(
-            ["bash", "-c", "\n".join(commands)], cwd=self.folder, env={**os.environ, "PATH": scripts},
+            ["bash", "-c", "\n".join([*commands, 'printf "\\n%s" "$PWD"'])],
+            cwd=self.folder, env={**os.environ, **OFFLINE, "PATH": path},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
         )  # fmt: skip
+        printed, _, folder = ended.stdout.rpartition("\n")
+        self.folder = Path(folder)
         shown = "\n".join(line for line in lines if not line.startswith("$ "))
-        assert same(ended.stdout, shown), f"{block.where}: what is printed is\n{ended.stdout}"
+        assert same(printed, shown), f"{block.where}: what is printed is\n{printed}"
 
 
 def same(printed: str, shown: str) -> bool:
@@ -161,18 +168,23 @@ def same(printed: str, shown: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, plain(shown).split("…"))), plain(printed)))
 
 
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""What pip installs needs nothing but what the tests have."""
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_example_runs(page, tmp_path, monkeypatch, capsys):
+def test_every_example_runs(page, tmp_path, monkeypatch, capsys, spare_venv):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("PLUGINS_ENABLED", "PLUGIN_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     before = set(sys.modules)
-    example = Example(tmp_path, capsys)
+    found = [block for block in blocks(page) if block.why is None]
+    installs = any("$ pip install" in block.text for block in found)
+    example = Example(tmp_path, spare_venv() if installs else Path(sysconfig.get_path("scripts")), capsys)
     try:
-        for block in blocks(page):
-            if block.why is None:
-                example.run(block)
+        for block in found:
+            example.run(block)
     finally:
         for name in set(sys.modules) - before:
             if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):

@@ -265,3 +265,47 @@ def test_requirements_are_those_of_the_core():
     assert set(project["project"]["dependencies"]) - set(CORE["project"]["dependencies"]) == {"gatehook>=0.1,<0.2"}
     for group in ("types", "lint", "release"):
         assert set(project["dependency-groups"][group]) <= set(CORE["dependency-groups"][group])
+
+
+# -- that it works
+
+
+CHOICES = {
+    "requests": ["tool_pre_invoke"],
+    "answers": ["prompt_post_fetch", "resource_post_fetch"],
+    "observer": ["hook_finished"],
+    "everything": list(HOOKS),
+}
+
+
+def succeeds(*words, **options):
+    ended = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def scripts(spare_venv):
+    return spare_venv()
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_it_installs_is_listed_and_passes_its_tests(name, new, folder, scripts):
+    new(name, *(f"--hook={hook}" for hook in CHOICES[name]))
+    project = folder / f"gatehook-{name}"
+    offline = ("--no-index", "--no-build-isolation", "--disable-pip-version-check")
+    succeeds(scripts / "pip", "install", "--quiet", *offline, project)
+    (row,) = (line for line in succeeds(scripts / "gatehook", "list").splitlines() if f"gatehook-{name}" in line)
+    assert row.split()[:3] == [name, f"gatehook-{name}", "0.1.0"]
+    (folder / "gatehook.yaml").write_text(f"plugins: [{{name: {name}}}]")
+    succeeds(scripts / "gatehook", "check", "gatehook.yaml")
+    # pytest-asyncio, which new plugins do not need, warns wherever it is not configured.
+    passed = succeeds(scripts / "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "-rs", cwd=project)
+    assert ("give `secrets`, texts that it finds" in passed) == (name == "observer")
+
+
+def test_it_is_typed(new, folder):
+    for name, hooks in CHOICES.items():
+        new(name, *(f"--hook={hook}" for hook in hooks))
+    sources = [f"gatehook-{name}/src/gatehook_{name}" for name in CHOICES]
+    succeeds(sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, *sources, cwd=folder)
