@@ -150,6 +150,14 @@ def own_version() -> str:
     return version("gatehook")
 
 
+def about(distribution: str) -> tuple[str, str]:
+    """The summary of an installed distribution, and its README as it was built with; each empty if it has none."""
+    from importlib_metadata import metadata  # noqa: PLC0415  # as above
+
+    found = metadata(distribution)
+    return found.get("Summary") or "", found.get("Description") or ""
+
+
 def contributions(group: str) -> list[Contribution]:
     """What hosts contribute to a group, by name."""
     found: dict[str, Contribution] = {}

@@ -12,6 +12,7 @@ from gatehook.testing.assertions import (
     assert_changed,
     assert_unchanged,
 )
+from gatehook.testing.conformance import conformance
 from gatehook.testing.fixtures import plugin_fixtures
 from gatehook.testing.payloads import prompt_call, prompt_result, resource, resource_read, tool_call, tool_result
 from gatehook.testing.running import open_runner, run_hook, run_hooks
@@ -24,6 +25,7 @@ __all__ = [
     "assert_blocked",
     "assert_changed",
     "assert_unchanged",
+    "conformance",
     "open_runner",
     "plugin_fixtures",
     "prompt_call",
