@@ -18,11 +18,32 @@ def guard_section(quick: bool) -> Section:
     return guard.measure(rounds=15, calls=20) if quick else guard.measure(rounds=200, calls=20)
 
 
+def throughput_section(quick: bool) -> Section:
+    from benchmarks.throughput import compare  # noqa: PLC0415  # needs the plugins, and Faker to make its texts
+
+    return compare.measure(2, 0.1) if quick else compare.measure(7, 0.3)
+
+
+def deny_section(quick: bool) -> Section:
+    from benchmarks.throughput import deny  # noqa: PLC0415  # as above
+
+    return deny.measure(2, 0.1) if quick else deny.measure(7, 0.3)
+
+
+def hostile_section(quick: bool) -> Section:
+    from benchmarks.throughput import hostile  # noqa: PLC0415  # as above
+
+    return hostile.measure(2 if quick else 5)
+
+
 SECTIONS: dict[str, Callable[[bool], Section]] = {
     "dispatch": lambda quick: dispatch.measure(3, 0.05) if quick else dispatch.measure(9, 0.25),
     "import": lambda quick: imports.measure(3 if quick else 15),
     "memory": lambda quick: memory.measure(1 if quick else 5),
     "guard": guard_section,
+    "throughput": throughput_section,
+    "deny_list": deny_section,
+    "hostile": hostile_section,
 }
 
 

@@ -43,4 +43,5 @@ async def main() -> None:
                 print(json.dumps({"result": masked, "kinds": found, "stable": again == masked}))
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,90 @@
+"""Megabytes a second of pii_filter beside its peer: its hook, and a whole request that runs it.
+
+Every round starts a process for each side and gives each case to all routes in turns.
+"""
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.peer import PII_FILTER, ROOT
+from benchmarks.report import Section, Table, at_least, number
+from benchmarks.throughput.cases import CASES
+
+# The first is the peer's, which has every detector on by default; the others are gatehook's.
+ROUTES = ("peer", "hook, all on", "hook, default", "request, all on")
+ON_CLEAN, WITH_ITEMS = 1.3, 1.0
+"""Times the peer's."""
+
+
+def measure(rounds: int, seconds: float) -> Section:
+    samples: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for _ in range(rounds):
+        peer = Worker([PII_FILTER.python(), "-m", "benchmarks.throughput.side_cpex", str(seconds)])
+        ours = Worker([sys.executable, "-m", "benchmarks.throughput.side_gatehook", str(seconds)])
+        for case in CASES:
+            for route in ROUTES:
+                side = peer if route == "peer" else ours
+                answer = side.ask({"route": route, "result": case.result, "has_items": case.has_items})
+                samples[case.title][route].append(case.bytes / answer["microseconds"])
+        peer.close()
+        ours.close()
+    return Section(_table(samples), samples)
+
+
+def _table(samples: dict[str, dict[str, list[float]]]) -> Table:
+    table = Table(
+        "Throughput of pii_filter: MB/s",
+        [
+            "a tool's result",
+            "kB",
+            PII_FILTER.distribution,
+            *ROUTES[1:],
+            "times, all on",
+            "times, default",
+            "target, all on",
+        ],
+        notes=[
+            "Medians of rounds; times the peer's is the median of pairs of one round. Objects: bytes as JSON.",
+            f"{PII_FILTER.distribution} {PII_FILTER.version}: its hook as it comes, with all its detectors on.",
+            "Hook: the plugin's method called with a payload. Request: open one, run the hook in a runner, close it.",
+        ],
+    )
+    for case in CASES:
+        routes = samples[case.title]
+        times = [
+            median(ours / peer for ours, peer in zip(routes[route], routes["peer"], strict=True))
+            for route in ("hook, all on", "hook, default")
+        ]
+        speeds = [number(median(routes[route])) for route in ROUTES]
+        target = at_least(times[0], WITH_ITEMS if case.has_items or case.is_object else ON_CLEAN, "times")
+        table.rows.append([case.title, number(case.bytes / 1000), *speeds, *map(number, times), target])
+    return table
+
+
+class Worker:
+    """A process that answers lines of JSON with lines of JSON."""
+
+    def __init__(self, command: list[str | Path]) -> None:
+        self.name = str(command[2])
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(f"{json.dumps(question)}\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise SystemExit(f"{self.name} failed; its error is above")
+        return dict(json.loads(answer))
+
+    def close(self) -> None:
+        self.process.communicate()
