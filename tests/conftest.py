@@ -38,8 +38,14 @@ def npm_server() -> Callable[..., list[str]]:
 def spare_venv(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """`spare_venv()` makes a virtual environment that has what this one has, and may be installed into.
 
-    Its answer is the folder of its commands: `python`, `pip`, and `gatehook`, `mypy`, `pytest` and `ruff`.
+    Its answer is the folder of its commands. Its `pip` needs no index, so what it installs may need nothing else.
     """
+    modules = {
+        "gatehook": "gatehook",
+        "mypy": "mypy",
+        "pytest": "pytest -p no:asyncio",  # which warns wherever it is not configured
+        "ruff": "ruff",
+    }
 
     def make() -> Path:
         folder = tmp_path_factory.mktemp("venv")
@@ -47,9 +53,12 @@ def spare_venv(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
         (purelib,) = folder.glob("lib/python*/site-packages")
         # Let the .pth files there count, too: editable installs are nothing else.
         (purelib / "spare.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-        for name in ("gatehook", "mypy", "pytest", "ruff"):
+        scripts = {name: f'{folder}/bin/python -m {module} "$@"' for name, module in modules.items()}
+        offline = "--no-index --no-build-isolation --disable-pip-version-check"
+        scripts["pip"] = f'{folder}/bin/python -m pip "$@" {offline}'
+        for name, command in scripts.items():
             script = folder / "bin" / name
-            script.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -m {name} "$@"\n')
+            script.write_text(f"#!/bin/sh\nexec {command}\n")
             script.chmod(0o755)
         return folder / "bin"
 

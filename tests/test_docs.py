@@ -2,10 +2,10 @@
 
 A page's examples run from top to bottom, in a folder of their own:
 
-- a block of Python, YAML, TOML or JSON whose first line is `# some.name` is written to the file of that name;
+- a block whose first line is `# some.name` is written to the file of that name; in Markdown it is `<!-- some.name -->`;
 - Python runs, with the names of the blocks before it, `await` included; a file is imported, and tests in it run, but in
   a folder of its own, such as `src/`, it is only written: commands run it;
-- YAML is checked as a config, as keys of an entry, or as a manifest;
+- YAML is checked as a config, as keys of an entry, or as a manifest; where the page installs plugins, by its commands;
 - commands after `$ ` run in a shell, and what is written below them is what they print (numbers and white space aside);
   a `cd` holds for the blocks after it; on a page that installs something they have a virtual environment of their own;
 - a `text` block is what the Python block right before it printed, if it printed.
@@ -52,7 +52,7 @@ FENCE = re.compile(
     r"(?:^ *<!-- not run: (?P<why>[^\n]+) -->\n)?^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
-NAME = re.compile(r"# ([\w./-]+\.\w+)\n")
+NAME = re.compile(r"(?:# |<!-- )([\w./-]+\.\w+)(?: -->)?\n")
 
 
 @dataclass
@@ -85,8 +85,9 @@ def blocks(page: Path) -> Iterator[Block]:
 class Example:
     """The examples of one page, in the middle of being run."""
 
-    def __init__(self, folder: Path, scripts: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._scripts, self._capture = folder, scripts, capture
+    def __init__(self, folder: Path, venv: Path | None, capture: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capture = folder, capture
+        self._installs, self._scripts = venv is not None, venv or Path(sysconfig.get_path("scripts"))
         self._names: dict[str, Any] = {"__name__": "page"}
         self.printed: str | None = None
 
@@ -105,6 +106,8 @@ class Example:
                 tomllib.loads(block.text)
             case "json":
                 json.loads(block.text)
+            case "markdown":
+                pass
             case "console":
                 self._console(block)
             case "text":
@@ -116,6 +119,8 @@ class Example:
         if block.file and "/" in block.file:
             return
         if block.file:
+            sys.path.insert(0, str(self.folder))  # undone with that of the first folder
+            importlib.invalidate_caches()
             self._names |= vars(importlib.import_module(Path(block.file).stem))
         else:
             source = "\n" * block.line + block.text  # so that a traceback shows the page's own lines
@@ -135,6 +140,8 @@ class Example:
         if "available_hooks" in data:
             parse_manifests(block.text, ["example"], block.where)
             return
+        if self._installs:
+            return
         if not data.keys() & {"plugins", "plugin_settings"}:
             data = {"plugins": [{"name": "example", "kind": "pii_filter", **data}]}
         found = dry_run({"plugins": [], **data}, environ=os.environ)
@@ -150,7 +157,7 @@ class Example:
         path = f"{self._scripts}{os.pathsep}{os.environ['PATH']}"
         ended = subprocess.run(
             ["bash", "-c", "\n".join([*commands, 'printf "\\n%s" "$PWD"'])],
-            cwd=self.folder, env={**os.environ, **OFFLINE, "PATH": path},
+            cwd=self.folder, env={**os.environ, "PATH": path},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
         )  # fmt: skip
         printed, _, folder = ended.stdout.rpartition("\n")
@@ -168,10 +175,6 @@ def same(printed: str, shown: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, plain(shown).split("…"))), plain(printed)))
 
 
-OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-"""What pip installs needs nothing but what the tests have."""
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_example_runs(page, tmp_path, monkeypatch, capsys, spare_venv):
     monkeypatch.chdir(tmp_path)
@@ -181,7 +184,7 @@ def test_every_example_runs(page, tmp_path, monkeypatch, capsys, spare_venv):
     before = set(sys.modules)
     found = [block for block in blocks(page) if block.why is None]
     installs = any("$ pip install" in block.text for block in found)
-    example = Example(tmp_path, spare_venv() if installs else Path(sysconfig.get_path("scripts")), capsys)
+    example = Example(tmp_path, spare_venv() if installs else None, capsys)
     try:
         for block in found:
             example.run(block)

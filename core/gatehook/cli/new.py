@@ -97,4 +97,4 @@ def _say(names: Names, target: Path, files: dict[str, str]) -> None:
     for path in sorted(files):
         click.echo(f"  {path}")
     click.echo(f"\nIts `kind` is {names.plugin}. Install it and run its tests:\n")
-    click.echo(f"  cd {target}\n  python -m venv .venv\n  .venv/bin/pip install -e . --group test\n  .venv/bin/pytest")
+    click.echo(f"  cd {target}\n  python -m venv .venv\n  .venv/bin/pip install -e . 'gatehook[testing]'\n  .venv/bin/pytest")
