@@ -36,7 +36,8 @@ _SHAPES: dict[type[Payload], tuple[str, Shape]] = {
 
 
 class Texts(Generic[P]):
-    """Every text of a payload: ``values`` are the texts in their order, ``path(i)`` says where the i-th stands.
+    """Every text of a payload: ``values`` are the texts in their order, ``path(i)`` says where the i-th stands,
+    ``numbers`` which of them are numbers.
 
     Visited are: the arguments of tools and prompts; results, prompts and resource contents but for the protocol's own
     words in them (:data:`PROTOCOL_WORDS`); all of ``structuredContent``, and of a result that is not MCP's; the
@@ -72,6 +73,7 @@ class Texts(Generic[P]):
         self._field = field
         self._tree = Tree({field: value}, {field: shape}, keys, numbers, opens)
         self.values = self._tree.values
+        self.numbers = self._tree.numbers
 
     def __len__(self) -> int:
         return len(self.values)

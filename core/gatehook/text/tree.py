@@ -53,6 +53,7 @@ class Tree:
         self, root: Any, shape: Shape, keys: bool = False, numbers: bool = False, opens: Callable[[str], bool] = bool
     ) -> None:
         self.values: list[str] = []
+        self.numbers: set[int] = set()
         self._places: list[tuple[int, Any]] = []
         self._nodes: list[_Node] = []
         self._paths_in: dict[int, dict[int, Path]] = {}  # of JSON texts, made when first asked for
@@ -102,7 +103,7 @@ class Tree:
                 self._enter_json(_Node(pieces, here, key, None, node.depth + 1, node.opens - 1))
         elif isinstance(item, int | float) and not isinstance(item, bool):
             if self._numbers:
-                self._add(json.dumps(item), here, key)
+                self._add_number(json.dumps(item), here, key)
         elif item is not None and not isinstance(item, bool):
             shape = node.shape
             if shape is not None and isinstance(node.content, dict | Model):
@@ -118,11 +119,15 @@ class Tree:
             elif self._keys:
                 self._add(value, here, _Key(place))
         for place, number in node.content.numbers() if self._numbers else ():
-            self._add(number, here, place)
+            self._add_number(number, here, place)
 
     def _add(self, text: str, here: int, key: Any) -> None:
         self.values.append(text)
         self._places.append((here, key))
+
+    def _add_number(self, number: str, here: int, key: Any) -> None:
+        self.numbers.add(len(self.values))
+        self._add(number, here, key)
 
     def path(self, index: int) -> Path:
         return self._path_to(*self._places[index])

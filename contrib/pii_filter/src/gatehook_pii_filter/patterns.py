@@ -27,12 +27,3 @@ def compile_pattern(pattern: str) -> Any:
             f"not a regular expression that RE2 takes: {reason} (it has no look-around and no back-references,"
             " and \\z for \\Z: https://github.com/google/re2/wiki/Syntax)"
         ) from None
-
-
-def encodable(text: str) -> str:
-    """``text`` of the same length with lone surrogates, which RE2 cannot read, as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
-    return text

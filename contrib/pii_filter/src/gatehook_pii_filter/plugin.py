@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -13,6 +15,7 @@ from gatehook import (
     Payload,
     Plugin,
     PluginConfig,
+    PluginContext,
     PluginResult,
     PluginViolation,
     PromptPosthookPayload,
@@ -28,17 +31,17 @@ from gatehook import (
     ToolPreInvokePayload,
     ToolPreInvokeResult,
 )
-from gatehook.text import rewrite
+from gatehook.text import Texts, compile_fields, encodable, written
 
-from gatehook_pii_filter.detectors import DETECTORS, Detector, Find, Finding, find_all
-from gatehook_pii_filter.json_text import is_json, rewrite_json
-from gatehook_pii_filter.patterns import compile_pattern, encodable
+from gatehook_pii_filter.detectors import DETECTORS
+from gatehook_pii_filter.findings import Found, Search
+from gatehook_pii_filter.masks import Mask, Vault, masking
+from gatehook_pii_filter.patterns import compile_pattern
+from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span
 from gatehook_pii_filter.settings import PIIFilterSettings, is_regex
 
 P = TypeVar("P", bound=Payload)
 Path = tuple[str | int, ...]
-Seen = Counter[tuple[str, Path]]
-"""How often each kind was found at each path."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,119 +62,169 @@ class PIIFilterPlugin(Plugin):
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
         settings = self.settings
-        self._detectors = [detector for switch, detector in DETECTORS.items() if getattr(settings, switch)]
-        self._detectors += [Detector(custom.name, _find_custom(custom.pattern)) for custom in settings.custom_patterns]
+        detectors = [detector for switch, group in DETECTORS.items() if getattr(settings, switch) for detector in group]
+        detectors += [
+            Detector(custom.name, "text", _find_custom(custom.pattern), confidence=1.0)
+            for custom in settings.custom_patterns
+        ]
+        self._scanner = Scanner(detectors, settings.min_confidence)
         self._allows = _compile_whitelist(settings.whitelist_patterns)
-        for kind in (*(detector.kind for detector in self._detectors), _WHOLE_TEXT):
-            if found := self._find(self._redacted(kind), ""):
+        self._is_searched = compile_fields(settings.fields or ["*"])
+        self._is_spared = compile_fields(settings.except_fields)
+        self._hash_key = (settings.hash_key or "").encode() or secrets.token_bytes(32)
+        self._tokenizes = "tokenize" in (settings.mask_strategy, *settings.strategies.values())
+        for kind in (*(detector.kind for detector in detectors), _WHOLE_TEXT):
+            if found := self._find([self._redacted(kind)]).get(0):
                 raise ValueError(f"redaction_text is itself found as {found[0].kind}, so it would be masked in turn")
 
-    def prompt_pre_fetch(self, payload: PromptPrehookPayload) -> PromptPrehookResult | None:
-        return self._filter(payload, "the prompt's arguments contain {}; ask without it")
+    def prompt_pre_fetch(self, payload: PromptPrehookPayload, context: PluginContext) -> PromptPrehookResult | None:
+        return self._filter(payload, context, "the prompt's arguments contain {}; ask without it")
 
-    def prompt_post_fetch(self, payload: PromptPosthookPayload) -> PromptPosthookResult | None:
-        return self._filter(payload, "the prompt contains {}, so it is withheld")
+    def prompt_post_fetch(self, payload: PromptPosthookPayload, context: PluginContext) -> PromptPosthookResult | None:
+        return self._filter(payload, context, "the prompt contains {}, so it is withheld")
 
-    def tool_pre_invoke(self, payload: ToolPreInvokePayload) -> ToolPreInvokeResult | None:
-        return self._filter(payload, "the tool's arguments contain {}; call it without")
+    def tool_pre_invoke(self, payload: ToolPreInvokePayload, context: PluginContext) -> ToolPreInvokeResult | None:
+        return self._filter(payload, context, "the tool's arguments contain {}; call it without")
 
-    def tool_post_invoke(self, payload: ToolPostInvokePayload) -> ToolPostInvokeResult | None:
-        return self._filter(payload, "the tool's result contains {}, so it is withheld; the tool has run")
+    def tool_post_invoke(self, payload: ToolPostInvokePayload, context: PluginContext) -> ToolPostInvokeResult | None:
+        return self._filter(payload, context, "the tool's result contains {}, so it is withheld; the tool has run")
 
-    def resource_pre_fetch(self, payload: ResourcePreFetchPayload) -> ResourcePreFetchResult | None:
+    def resource_pre_fetch(
+        self, payload: ResourcePreFetchPayload, context: PluginContext
+    ) -> ResourcePreFetchResult | None:
         return self._filter(
-            payload, "the resource's URI or metadata contain {}; read another", uri=unquote(payload.uri)
+            payload, context, "the resource's URI or metadata contain {}; read another", uri=unquote(payload.uri)
         )
 
-    def resource_post_fetch(self, payload: ResourcePostFetchPayload) -> ResourcePostFetchResult | None:
-        return self._filter(payload, "the resource contains {}, so it is withheld")
+    def resource_post_fetch(
+        self, payload: ResourcePostFetchPayload, context: PluginContext
+    ) -> ResourcePostFetchResult | None:
+        return self._filter(payload, context, "the resource contains {}, so it is withheld")
 
-    def _filter(self, payload: P, reason: str, uri: str = "") -> PluginResult[P] | None:
-        seen: Seen = Counter()
+    def _filter(self, payload: P, context: PluginContext, reason: str, uri: str = "") -> PluginResult[P] | None:
+        settings = self.settings
+        before = payload.hook in _BEFORE
+        vault = Vault.of(context) if self._tokenizes else None
+        restored = vault if settings.restore_tokens and not before else None
+        opens = self._scanner.may_find if restored is None else bool
+        texts = Texts(payload, keys=settings.include_keys, numbers=settings.include_numbers, opens=opens)
+        found = self._find_in(texts)
         # A masked URI would name another resource, so there is only blocking, or letting through with advice.
-        in_uri = self._find(uri, "")
-        seen.update((finding.kind, ("uri",)) for finding in in_uri)
-        masked = rewrite(payload, lambda text, path: self._masked(text, _label(path), path, seen))
-        if not seen:
-            return None
-        report = self._report(seen)
-        if self.settings.log_detections:
+        in_uri = self._find([uri]).get(0, []) if uri else []
+        changed = self._masked(texts, found, self._mask(vault, keep=before)) if found else {}
+        if restored is not None:
+            changed = _restored(texts, changed, restored)
+        masked = texts.replaced(changed)
+        if not found and not in_uri:
+            return None if masked is None else PluginResult(modified_payload=masked)
+        if not (settings.block_on_detection or in_uri or settings.log_detections or settings.audit_detections):
+            return PluginResult(modified_payload=masked)
+        report = self._report(texts, found, in_uri)
+        if settings.log_detections:
             logger.warning("personal data found", extra={"plugin": self.name, "hook": payload.hook, **report})
-        block = self.settings.block_on_detection
+        block = settings.block_on_detection
         violation = None
         if block or in_uri:
             reason = reason.format(f"personal data ({', '.join(report['detections'])})")
             violation = PluginViolation(reason, code="PII_DETECTED", details=report)
-        return PluginResult(not block, masked, violation, report if self.settings.audit_detections else None)
+        return PluginResult(not block, masked, violation, report if settings.audit_detections else None)
 
-    def _find(self, text: str, label: str) -> list[Finding]:
-        return find_all(text, label, self._detectors, self._allows)
+    def _find(self, texts: Sequence[str], key: Callable[[int], str] = lambda index: "") -> dict[int, list[Found]]:
+        return Search(texts, key).findings(self._scanner, self._allows) if texts else {}
 
-    def _masked(self, text: str, label: str, path: Path, seen: Seen) -> str:
-        if is_json(text):
-            return rewrite_json(text, label, lambda value, key: self._masked(value, key, path, seen))
-        strategy: str = self.settings.mask_strategy
-        # What remains may hold a finding in turn, as when a cut joins its two sides.
+    def _find_in(self, texts: Texts[P]) -> dict[int, list[Found]]:
+        found = self._find(texts.values, texts.label)
+        if not self.settings.fields and not self.settings.except_fields:
+            return found
+        return {index: finds for index, finds in found.items() if self._may_mask(texts.path(index))}
+
+    def _may_mask(self, path: Path) -> bool:
+        return self._is_searched(path) and not self._is_spared(path)
+
+    def _masked(self, texts: Texts[P], found: dict[int, list[Found]], mask: Mask) -> dict[int, str]:
+        """The texts with findings as they are when masked, by their number."""
+        changed: dict[int, str] = {}
         for _ in range(_MOST_ROUNDS):
-            found = self._find(text, label)
+            for index, finds in found.items():
+                text = changed.get(index, texts.values[index])
+                changed[index] = "0" if index in texts.numbers else _replace(text, finds, mask)
+            # What remains may hold a finding in turn, as when a cut joins its two sides.
+            found = self._find_again(texts, {index: changed[index] for index in found if index not in texts.numbers})
             if not found:
-                return text
-            seen.update((finding.kind, path) for finding in found)
-            text = _replace(text, found, partial(self._mask, strategy))
-            strategy = "redact"
-        return self._redacted(_WHOLE_TEXT)
+                return changed
+            mask = self._redact
+        return changed | dict.fromkeys(found, self._redacted(_WHOLE_TEXT))
 
-    def _mask(self, strategy: str, text: str, finding: Finding) -> str:
-        match strategy:
-            case "remove":
-                return ""
-            case "partial" if finding.partial:
-                return finding.partial(text)
-            case _:
-                return self._redacted(finding.kind)
+    def _find_again(self, texts: Texts[P], changed: dict[int, str]) -> dict[int, list[Found]]:
+        indices = list(changed)
+        found = self._find(list(changed.values()), lambda place: texts.label(indices[place]))
+        return {indices[place]: finds for place, finds in found.items()}
+
+    def _mask(self, vault: Vault | None, keep: bool) -> Mask:
+        settings = self.settings
+        token = partial(vault.token, keep=keep) if vault is not None else None
+        return masking(settings.strategies, settings.mask_strategy, settings.redaction_text, self._hash_key, token)
+
+    def _redact(self, kind: str, text: str, partial: Callable[[str], str] | None) -> str:  # a Mask takes all three
+        return self._redacted(kind)
 
     def _redacted(self, kind: str) -> str:
         return self.settings.redaction_text.replace("{kind}", kind)
 
-    def _report(self, seen: Seen) -> dict[str, Any]:
-        kinds: Counter[str] = Counter()
-        for (kind, _), count in seen.items():
-            kinds[kind] += count
+    def _report(self, texts: Texts[P], found: dict[int, list[Found]], in_uri: Iterable[Found]) -> dict[str, Any]:
+        kinds = Counter(find.kind for finds in (in_uri, *found.values()) for find in finds)
         report: dict[str, Any] = {"detections": dict(sorted(kinds.items()))}
         if self.settings.include_detection_details:
-            report["places"] = [
-                {"kind": kind, "path": self._written(path), "count": count}
-                for (kind, path), count in list(seen.items())[:_MOST_PATHS]
-            ]
+            report["places"] = list(islice(self._places(texts, found, in_uri), _MOST_PATHS))
         return report
 
-    def _written(self, path: Path) -> str:
-        """``args.people[0].note``. A key may be personal data itself (``{"bob@example.com": …}``), then ``*``."""
-        return "".join(
-            f"[{part}]" if isinstance(part, int) else ".*" if self._find(part, "") else f".{part}" for part in path
-        ).removeprefix(".")
+    def _is_personal(self, key: str) -> bool:
+        return self._scanner.may_find(key) and bool(self._find([key]))
+
+    def _places(
+        self, texts: Texts[P], found: dict[int, list[Found]], in_uri: Iterable[Found]
+    ) -> Iterator[dict[str, Any]]:
+        for kind, count in Counter(find.kind for find in in_uri).items():
+            yield {"kind": kind, "path": "uri", "count": count}
+        for index, finds in sorted(found.items()):
+            path = written(texts.path(index), self._is_personal)
+            for kind, count in Counter(find.kind for find in finds).items():
+                yield {"kind": kind, "path": path, "count": count}
 
 
-def _label(path: Path) -> str:
-    """The key under which a text, or the list that it is in, stands."""
-    return next((key for key in reversed(path[1:]) if isinstance(key, str)), "")
+_BEFORE = frozenset({"prompt_pre_fetch", "tool_pre_invoke", "resource_pre_fetch"})
+"""The hooks at which the caller speaks."""
 
 
-def _replace(text: str, found: list[Finding], mask: Callable[[str, Finding], str]) -> str:
-    def pieces() -> Iterator[str]:
-        end = 0
-        for finding in found:
-            yield text[end : finding.start]
-            yield mask(text[finding.start : finding.end], finding)
-            end = finding.end
-        yield text[end:]
-
-    return "".join(pieces())
+def _restored(texts: Texts[P], changed: dict[int, str], vault: Vault) -> dict[int, str]:
+    restored = {index: vault.restored(changed.get(index, text)) for index, text in enumerate(texts.values)}
+    return {index: text for index, text in restored.items() if text != texts.values[index]}
 
 
-def _find_custom(pattern: str) -> Find:
+def _replace(text: str, found: list[Found], mask: Mask) -> str:
+    pieces: list[str] = []
+    behind = 0
+    for start, end, kind, shorten in found:
+        pieces += text[behind:start], mask(kind, text[start:end], shorten)
+        behind = end
+    pieces.append(text[behind:])
+    return "".join(pieces)
+
+
+def _find_custom(pattern: str) -> Callable[[Scan, int, int], Iterator[Span]]:
     compiled = compile_pattern(pattern)
-    return lambda text, label: (match.span() for match in compiled.finditer(encodable(text)) if match[0])
+    is_anchored = any(anchor in pattern for anchor in ("^", "$", r"\A", r"\z"))
+
+    def find(scan: Scan, start: int, end: int) -> Iterator[Span]:
+        whole = encodable(scan.text)
+        if not is_anchored and compiled.search(whole) is None:
+            return
+        behind = 0
+        for text in whole.split("\0"):
+            yield from ((behind + match.start(), behind + match.end()) for match in compiled.finditer(text) if match[0])
+            behind += len(text) + 1
+
+    return find
 
 
 def _compile_whitelist(patterns: list[str]) -> Callable[[str], bool]:

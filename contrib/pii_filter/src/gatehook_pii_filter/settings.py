@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gatehook_pii_filter.detectors import DETECTORS
+from gatehook_pii_filter.masks import Strategy
 from gatehook_pii_filter.patterns import compile_pattern
 
 STRICT: Final = dict.fromkeys(DETECTORS, True) | {"block_on_detection": True, "include_detection_details": False}
 """What ``compliance_mode: strict`` sets."""
+
+KINDS: Final = frozenset(detectors[0].kind for detectors in DETECTORS.values())
 
 
 def is_regex(pattern: str) -> bool:
@@ -47,28 +51,64 @@ class PIIFilterSettings(BaseModel):
 
     detect_ssn: bool = True
     """US social security numbers."""
+    detect_bsn: bool = True
+    """Dutch citizen service numbers, where a word or key names them."""
     detect_credit_card: bool = True
     """Payment card numbers."""
     detect_email: bool = True
     """E-mail addresses."""
     detect_phone: bool = True
-    """Phone numbers: North American ones, and others that begin with +."""
+    """Phone numbers: North American ones, others that begin with + or 00, and any that a word or key names."""
     detect_ip_address: bool = False
     """IPv4 and IPv6 addresses; off by default, as most are those of machines."""
+    detect_iban: bool = True
+    """International bank account numbers."""
+    detect_bank_account: bool = True
+    """Bank accounts and routing numbers, where a word or key names them."""
+    detect_date_of_birth: bool = True
+    """Dates that a word or key says somebody was born on."""
+    detect_passport: bool = True
+    """Passport numbers, where a word or key names them."""
+    detect_driver_license: bool = True
+    """Driving licences, where a word or key names them."""
+    detect_medical_record: bool = True
+    """Medical record numbers, where a word or key names them."""
     detect_aws_keys: bool = True
     """AWS access keys."""
     detect_api_keys: bool = True
-    """API keys and tokens that are known by their prefix, or named as such."""
+    """API keys, tokens and passwords that are known by their form, or named as such."""
+    detect_private_keys: bool = True
+    """Private keys in PEM and similar blocks."""
+    detect_crypto_wallets: bool = True
+    """Addresses of Bitcoin, Ethereum and other wallets."""
     custom_patterns: list[CustomPattern] = []
     """Further kinds, found by regular expressions."""
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How sure a finding must be, from 0 to 1. Above 0.7 what has only the form of its kind must be named, too; above
+    0.85 only what has a checksum or a prefix of its own counts; above 0.95, custom patterns alone."""
     whitelist_patterns: list[Annotated[str, Field(min_length=1), AfterValidator(_compilable)]] = []
     """What is no finding: the whole of it as written here, in any case; or, between slashes, a regular expression of
     RE2 for the whole of it."""
-    mask_strategy: Literal["redact", "partial", "remove"] = "redact"
+    fields: list[Annotated[str, Field(min_length=1)]] = []
+    """Paths of the only fields to search, as reports print them, with * for anything: args.note,
+    result.content[*].text. Empty: all."""
+    except_fields: list[Annotated[str, Field(min_length=1)]] = []
+    """Paths of fields that are not searched."""
+    include_keys: bool = False
+    """Search the keys of data, too."""
+    include_numbers: bool = False
+    """Search numbers of data, too; one that is found becomes 0, so that it remains a number."""
+    mask_strategy: Strategy = "redact"
     """redact puts redaction_text in its place, partial keeps what its owner knows it by (the last four digits, the
-    domain), remove cuts it out."""
+    domain), hash puts a keyed digest, tokenize a token that stands for it in this request, remove cuts it out."""
+    strategies: dict[str, Strategy] = {}
+    """Strategies of single kinds: {email: partial}."""
     redaction_text: str = "[REDACTED]"
     """What redact puts in; {kind} in it becomes the kind, such as credit_card."""
+    hash_key: Annotated[str, Field(min_length=16)] | None = None
+    """The secret key of hash, 16 characters at least. Equal data have equal digests wherever the key is the same."""
+    restore_tokens: bool = False
+    """Put the caller's own data back in the place of their tokens in the answer to the same request."""
     block_on_detection: bool = False
     """Block instead of masking (in mode permissive: mask, and record the violation)."""
     log_detections: bool = False
@@ -78,7 +118,7 @@ class PIIFilterSettings(BaseModel):
     include_detection_details: bool = True
     """Say in violations, log and metadata where the findings were, too: the path, never the text."""
     compliance_mode: Literal["standard", "strict"] = "standard"
-    """strict: every detector on, block_on_detection on, include_detection_details off, mask_strategy not partial."""
+    """strict: every detector on, block_on_detection on, include_detection_details off, no strategy partial."""
 
     @model_validator(mode="before")
     @classmethod
@@ -86,8 +126,10 @@ class PIIFilterSettings(BaseModel):
         if not isinstance(data, dict) or data.get("compliance_mode") != "strict":
             return data
         broken = [f"{key}: {str(value).lower()}" for key, value in STRICT.items() if data.get(key, value) is not value]
-        if data.get("mask_strategy") == "partial":
-            broken.append("mask_strategy: redact or remove")
+        strategies = data.get("strategies")
+        partial = isinstance(strategies, dict) and "partial" in strategies.values()
+        if data.get("mask_strategy") == "partial" or partial:
+            broken.append("no strategy partial")
         if broken:
             raise ValueError(
                 f"compliance_mode strict means {', '.join(broken)}; leave these keys out or change the mode"
@@ -97,7 +139,7 @@ class PIIFilterSettings(BaseModel):
     @field_validator("custom_patterns")
     @classmethod
     def _named_once(cls, patterns: list[CustomPattern]) -> list[CustomPattern]:
-        taken = {detector.kind for detector in DETECTORS.values()}
+        taken = set(KINDS)
         for index, custom in enumerate(patterns):
             if custom.name in taken:
                 raise ValueError(f"[{index}].name: the name {custom.name!r} is taken")
@@ -105,7 +147,16 @@ class PIIFilterSettings(BaseModel):
         return patterns
 
     @model_validator(mode="after")
-    def _finds_something(self) -> Self:
+    def _consistent(self) -> Self:
         if not self.custom_patterns and not any(getattr(self, switch) for switch in DETECTORS):
             raise ValueError("every detector is off and there are no custom_patterns, so this plugin would do nothing")
+        kinds = KINDS | {custom.name for custom in self.custom_patterns}
+        for kind in self.strategies.keys() - kinds:
+            near = get_close_matches(kind, kinds, 1)
+            raise ValueError(f"strategies.{kind}: there is no such kind" + f"; did you mean {near[0]}?" * bool(near))
+        used = {self.mask_strategy, *self.strategies.values()}
+        if "hash" in used and self.hash_key is None:
+            raise ValueError("the strategy hash needs a hash_key, such as ${PII_HASH_KEY}")
+        if self.restore_tokens and "tokenize" not in used:
+            raise ValueError("restore_tokens has nothing to restore without the strategy tokenize")
         return self

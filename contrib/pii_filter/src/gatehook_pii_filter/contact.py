@@ -1,0 +1,126 @@
+"""E-mail addresses and phone numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+from gatehook_pii_filter.scan import Scan, Span
+
+_LOCAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-"
+_NOT_FIRST: Final = ".!#$%&'*/=?^`{|}~-"
+_DOMAIN = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63}))(?!\w)")
+_OTHER_LOCAL = re.compile(r"[\w.%+'-]{1,64}\Z")
+# Names of files (`logo@2x.png`), which no registry has for domains.
+_FILE_ENDING = re.compile(
+    r"\.(?:png|jpe?g|gif|svg|webp|ico|js|ts|jsx|tsx|mjs|css|s[ac]ss|html?|json|xml|ya?ml|toml|txt|pdf|exe|dll|tgz|gz)\Z",
+    re.IGNORECASE,
+)
+
+
+def find_emails(scan: Scan, start: int, end: int) -> Iterator[Span]:
+    """Addresses: at most 64 characters before the ``@`` (RFC 5321, section 4.5.3.1), labels of at most 63 (RFC 1035).
+
+    Of RFC 5322's rarer characters (section 3.2.3) the local part takes those that do not begin it, as they also stand
+    around addresses. ``git@host:path`` is an address of programs, and ``*`` none, so that a partial mask is no address.
+    """
+    text = scan.text
+    for domain in _DOMAIN.finditer(text, start, end):
+        at = domain.start()
+        head = text[max(start, at - 64) : at]
+        local = head[len(head.rstrip(_LOCAL)) :].rpartition("*")[2].lstrip(_NOT_FIRST)
+        if not local and head and not head[-1].isascii() and (other := _OTHER_LOCAL.search(head)):
+            local = other[0]
+        if local and local[-1] != "." and not (local == "git" or _FILE_ENDING.search(domain[0])):
+            yield at - len(local), domain.end()
+
+
+def email_partial(text: str) -> str:
+    """``a***@example.com``"""
+    local, _, domain = text.rpartition("@")
+    return f"{local[0] if len(local) > 2 else ''}***@{domain}"
+
+
+_NORTH_AMERICAN = re.compile(
+    r"""(?<![\w+@])(?<!\d[-./])(?:
+          (?:\+?1[ .-]?|001[ .-])? (?:\([2-9]\d\d\)[ -]?|[2-9]\d\d[.-]) [2-9]\d\d[ .-]?\d{4}
+        | (?:\+1|001)[ .-]?[2-9]\d\d[ .-]?[2-9]\d\d[ .-]?\d{4}
+        | (?<!\d[ ])(?:1[ ])?[2-9]\d\d[ ][2-9]\d\d[ ]\d{4}(?![ ]\d)
+        )(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?!\w)(?![-./@]\d)""",
+    re.VERBOSE,
+)
+_INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00)[ ]?[1-9](?:[ ().-]{0,3}\d){5,14}+")
+_NATIONAL = re.compile(r"(?<![\w.+])[(]?\d(?:[ ().-]{0,3}\d|/\d){6,14}+(?!\w)(?![.-]\d)")
+_GOES_ON = re.compile(r"\w|[-.]\d")
+_N11 = re.compile(r"\D*1?\D*(?:\d11|\d{3}\D*\d11)")
+
+
+def may_hold_phone(classes: str) -> bool:
+    return classes.count("0") >= 7
+
+
+def find_phones(scan: Scan, start: int, end: int) -> Iterator[Span]:
+    """Numbers in the forms of North America, and others that begin with ``+`` or ``00`` and may exist.
+
+    Area code and exchange begin with 2 to 9 and are no N11 (North American Numbering Plan Administrator, "NPA/NXX").
+    Elsewhere country code and length must fit (ITU-T E.164; lengths from Google's libphonenumber).
+    """
+    first, last = max(0, start - 3), min(len(scan.text), end + 12)
+    for match in _NORTH_AMERICAN.finditer(scan.text, first, last):
+        if match.start() < end and not _N11.match(match[0]):
+            yield match.span()
+    for match in _INTERNATIONAL.finditer(scan.text, first, last):
+        if span := _possible(scan.text, *match.span()):
+            yield span
+
+
+def find_named_phones(scan: Scan, start: int, end: int) -> Iterator[Span]:
+    """Whatever has seven to fifteen digits where a word says that it is a phone number (ITU-T E.164)."""
+    first, last = max(0, start - 3), min(len(scan.text), end + 2)
+    for match in _NATIONAL.finditer(scan.text, first, last):
+        yield match.span()
+
+
+def _possible(text: str, start: int, end: int) -> Span | None:
+    """The longest beginning of a number that ends between its groups and has a length that its country uses."""
+    while end > start:
+        if not _GOES_ON.match(text, end) and _has_country(_significant(text[start:end])):
+            return start, end
+        group = re.search(r"[ ().-]+\d+\Z", text[start:end])
+        if group is None:
+            return None
+        end = start + group.start()
+    return None
+
+
+def _significant(text: str) -> str:
+    digits = "".join(filter(str.isdigit, text.replace("(0)", "")))
+    return digits if text.startswith("+") else digits[2:]
+
+
+def _has_country(digits: str) -> bool:
+    for length in (1, 2, 3):
+        code = digits[:length]
+        if code.isdigit() and int(code) in COUNTRY_CODE_TO_REGION_CODE:
+            if code == "1" and not re.match(r"1[2-9]\d\d[2-9]", digits):
+                return False
+            return len(digits) - length in _lengths(int(code))
+    return False
+
+
+@cache  # for as many as there are country codes
+def _lengths(country: int) -> frozenset[int]:
+    """How many digits national numbers of a country calling code may have."""
+    lengths: set[int] = set()
+    for region in COUNTRY_CODE_TO_REGION_CODE[country]:
+        if region == "001":
+            metadata = PhoneMetadata.metadata_for_nongeo_region(country)
+        else:
+            metadata = PhoneMetadata.metadata_for_region(region)
+        if metadata is not None and metadata.general_desc is not None:
+            lengths.update(metadata.general_desc.possible_length)
+    return frozenset(lengths)

@@ -1,0 +1,87 @@
+"""Dates of birth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Final
+
+from gatehook_pii_filter.scan import Scan, Span
+
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier enero gennaio",
+            "feb february februar fevrier febrero febbraio",
+            "mar march marz mars marzo",
+            "apr april avril abril aprile",
+            "may mai mayo maggio",
+            "jun june juni juin junio giugno",
+            "jul july juli juillet julio luglio",
+            "aug august aout agosto",
+            "sep sept september septembre septiembre settembre",
+            "oct october oktober octobre octubre ottobre okt",
+            "nov november novembre noviembre",
+            "dec december dezember decembre diciembre dicembre dez",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_MONTH = r"(?P<{0}>[A-Za-z]{{3,10}})\.?"
+_DATE = re.compile(
+    rf"""(?<![\w.])(?:
+        (?P<first>\d{{1,4}})(?P<gap>[-/. ])(?P<second>\d{{1,2}})(?P=gap)(?P<third>\d{{4}}|\d\d)
+      | (?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -](?:of[ ]|de[ ])?
+        {_MONTH.format("month")}(?:,|[ ]de)?[ -](?P<year>\d{{4}})
+      | {_MONTH.format("month2")}[ ](?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?[ ](?P<year2>\d{{4}})
+      | (?P<compact>(?:19|20)\d{{6}})
+      | (?P<only>(?:19|20)\d\d)-(?P<month3>\d\d)(?!-?\d)
+    )(?!\w)(?![-/]\d)""",
+    re.VERBOSE,
+)
+_LONGEST_MONTH = 14
+
+
+def find_named_births(scan: Scan, start: int, end: int) -> Iterator[Span]:
+    """Dates that exist, from 1900 to today, where a word says that somebody was born then.
+
+    Year first (ISO 8601), day or month first, with two digits or four for the year, or with the month's name.
+    """
+    for match in _DATE.finditer(scan.text, max(0, start - _LONGEST_MONTH), min(len(scan.text), end + 26)):
+        if match.start() <= end and match.end() > start and _is_date(match):
+            yield match.span()
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    part = match.groupdict()
+    if part["first"]:
+        return _is_numeric(part["first"], part["second"], part["third"])
+    if part["compact"]:
+        return _exists(int(part["compact"][:4]), int(part["compact"][4:6]), int(part["compact"][6:]))
+    if part["only"]:
+        return _exists(int(part["only"]), int(part["month3"]), 1)
+    month = _MONTHS.get((part["month"] or part["month2"]).lower())
+    return month is not None and _exists(int(part["year"] or part["year2"]), month, int(part["day"] or part["day2"]))
+
+
+def _is_numeric(first: str, second: str, third: str) -> bool:
+    if len(first) == 4:
+        return len(third) == 2 and _exists(int(first), int(second), int(third))
+    if len(first) == 3:
+        return False
+    year = int(third) if len(third) == 4 else 2000 + int(third)
+    return any(
+        _exists(candidate, *month_and_day)
+        for candidate in (year, year - 100 * (len(third) == 2))
+        for month_and_day in ((int(first), int(second)), (int(second), int(first)))
+    )
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        return year >= 1900 and date(year, month, day) <= datetime.now(UTC).date()
+    except ValueError:
+        return False
