@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from gatehook.config import Topmost
+from gatehook.faults import schema_faults
 from gatehook.manifest import Manifest
 from gatehook.plugin import PluginConfig
 
@@ -87,7 +88,9 @@ def _of_kind(name: str, manifest: Manifest, definitions: Schema) -> Schema:
     if manifest.config_schema is not None:
         lacking = [key for key in manifest.config_schema.get("required", ()) if key not in manifest.default_config]
         schemas["config"] = manifest.config_schema | {"required": lacking}
-        then["required"] = ["config"] if lacking else []
+        # What is needed may be said by other rules than `required`, too.
+        is_needed = any(schema_faults(manifest.default_config, manifest.config_schema, lambda place: False))
+        then["required"] = ["config"] if is_needed else []
     for key, schema in schemas.items():
         place = f"kind.{name}.{key}"
         own = {word: rule for word, rule in schema.items() if word not in ("$schema", "$id")}

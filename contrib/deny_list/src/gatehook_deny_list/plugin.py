@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from gatehook import (
@@ -24,20 +26,20 @@ from gatehook import (
     ToolPreInvokePayload,
     ToolPreInvokeResult,
 )
-from gatehook.text import rewrite
+from gatehook.text import Texts, written
 
-from gatehook_deny_list.settings import DenyListSettings
-from gatehook_deny_list.words import compile_words, plain
+from gatehook_deny_list.settings import SEVERITIES, DenyListSettings
+from gatehook_deny_list.words import Region, Words
 
 P = TypeVar("P", bound=Payload)
 Path = tuple[str | int, ...]
 
 _MOST_PATHS = 50
-"""How many places a violation names; it counts all."""
+"""How many places a report names; it counts all."""
 
 
 class DenyListPlugin(Plugin):
-    """Blocks what holds a denied word. The violation has the code ``DENIED_WORD``, and never the word."""
+    """Blocks what holds a denied word, or masks it. A violation has the code ``DENIED_WORD``, and never the word."""
 
     settings_model = DenyListSettings
     settings: DenyListSettings
@@ -45,8 +47,26 @@ class DenyListPlugin(Plugin):
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
         settings = self.settings
-        self._is_denied = compile_words(map(self._view, settings.words), whole=settings.match == "word")
-        self._holds(settings.words[0])  # RE2 builds its automata at the first search, which takes a millisecond or two
+        self._lists = list(settings.every_list.items())
+        self._masking = sum(1 << number for number, (_, words) in enumerate(self._lists) if words.action == "mask")
+        self._words = Words(
+            [words.every_word for _, words in self._lists],
+            settings.exceptions,
+            whole=settings.match == "word",
+            case=settings.case_sensitive,
+            accents=settings.accent_sensitive,
+        )
+        self._check_sense()
+
+    def _check_sense(self) -> None:
+        if self._masking and self.config.access != "write":
+            raise ValueError("`action: mask` changes payloads, so this entry needs `access: write`")
+        for number, (name, words) in enumerate(self._lists):
+            if words.action == "mask" and self._words.hold(self._mask(number, 100)):
+                raise ValueError(f"the `mask_text` of the list {name!r} is itself denied")
+            for place, word in zip(words.places, words.every_word, strict=True) if self.settings.exceptions else ():
+                if self._words.excepts(word):
+                    raise ValueError(f"{place} of the list {name!r} is never found, as one of `exceptions` is in it")
 
     def prompt_pre_fetch(self, payload: PromptPrehookPayload) -> PromptPrehookResult | None:
         return self._check(payload, "the prompt's arguments contain {}; ask without it")
@@ -67,33 +87,54 @@ class DenyListPlugin(Plugin):
         return self._check(payload, "the resource contains {}, so it is withheld")
 
     def _check(self, payload: P, reason: str, uri: str = "") -> PluginResult[P] | None:
-        found: list[Path] = []
-
-        def visit(text: str, path: Path) -> str:
-            if self._holds(text):
-                found.append(path)
-            return text
-
-        visit(uri, ("uri",))
-        rewrite(payload, visit)
+        texts = Texts(payload, opens=self._words.may_be_in)
+        found = self._words.find([*texts.values, uri])
         if not found:
             return None
-        violation = PluginViolation(
-            reason.format("a word that is not allowed here"),
-            code="DENIED_WORD",
-            details={"paths": [self._written(path) for path in found[:_MOST_PATHS]], "count": len(found)},
-        )
-        return PluginResult(continue_processing=False, violation=violation)
+        blocking: dict[Path, int] = {}
+        masking: dict[Path, int] = {}
+        masked: dict[int, str] = {}
+        for number, regions in found.items():
+            lists = reduce(or_, {held for _, _, held, _ in regions})
+            if number == len(texts):  # the URI, which can only be blocked: masked, it would name another resource
+                blocking["uri",] = lists
+                continue
+            if lists & ~self._masking:
+                blocking[texts.path(number)] = lists & ~self._masking
+            if lists & self._masking:
+                masking[texts.path(number)] = lists & self._masking
+                masked[number] = self._masked(texts.values[number], regions)
+        metadata = {"masked": self._report(masking)} if masking else None
+        violation = None
+        if blocking:
+            reason = reason.format("a word that is not allowed here")
+            violation = PluginViolation(reason, code="DENIED_WORD", details=self._report(blocking))
+        return PluginResult(not blocking, texts.replaced(masked), violation, metadata)
 
-    def _view(self, text: str) -> str:
-        text = plain(text)
-        return text if self.settings.case_sensitive else text.casefold()
+    def _masked(self, text: str, regions: list[Region]) -> str:
+        pieces: list[str] = []
+        behind = 0
+        for start, end, lists, longest in regions:
+            if masking := lists & self._masking:
+                # The longest may be a blocking list's, in a mode that only records blocks.
+                number = longest if masking >> longest & 1 else masking.bit_length() - 1
+                pieces += text[behind:start], self._mask(number, end - start)
+                behind = end
+        return "".join(pieces) + text[behind:]
 
-    def _holds(self, text: str) -> bool:
-        return self._is_denied(self._view(text))
+    def _mask(self, number: int, length: int) -> str:
+        mask = self._lists[number][1].mask_text
+        return mask * length if len(mask) == 1 else mask
 
-    def _written(self, path: Path) -> str:
-        """``args.q.where[0]``. A key may be a denied word itself, and is then ``*``."""
-        return "".join(
-            f"[{part}]" if isinstance(part, int) else ".*" if self._holds(part) else f".{part}" for part in path
-        ).removeprefix(".")
+    def _report(self, places: dict[Path, int]) -> dict[str, Any]:
+        """What is said of the lists (bits) found at each place: never a word."""
+        lists = 0
+        for held in places.values():
+            lists |= held
+        named = [self._lists[number] for number in range(len(self._lists)) if lists >> number & 1]
+        return {
+            "paths": [written(path, self._words.hold) for path in list(places)[:_MOST_PATHS]],
+            "count": len(places),
+            "severity": max((words.severity for _, words in named), key=SEVERITIES.index),
+            "lists": [name for name, _ in named],
+        }

@@ -1,54 +1,236 @@
-"""Words as one regular expression, and texts as it reads them."""
+"""Words by the hundred thousand, looked for all at once.
+
+The automaton is daachorse's. With 100,000 words and 100 kB of prose it searches faster (0.2 ms) than those
+of ahocorasick_rs (0.3 to 0.8) and pyahocorasick (1.2), and is built in 0.2 s. And only daachorse reports, of the words
+that end at one place, the longest alone: however the words of a list overlap (a, aa, aaa …), there are never more hits
+than characters.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
-import re2  # type: ignore[import-untyped]  # it ships no types
+from daachorse import CharwiseDoubleArrayAhoCorasick
+from gatehook.text import MAX_NESTED_JSON, encodable, view
 
-# Soft hyphen, zero-width space and joiners, directional marks, word joiner, byte order mark: nobody sees them.
-_INVISIBLE = [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF]
-# A lone surrogate has no UTF-8, which RE2 reads.
-_READ_AS = dict.fromkeys(_INVISIBLE) | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
+from gatehook_deny_list.reading import Reading, unescaped
+
+_BETWEEN = "\0"
+"""Stands between texts that are searched in one go; no word holds it."""
+_MOST_STEPS = 16
+"""How many words that end in one another an exception may cover. One deeper is a hit, so that nothing takes long."""
+
 # Thai and Lao, Burmese, Khmer, kana, CJK ideographs, Hangul: written without spaces, or with particles attached.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 
 
-def plain(text: str) -> str:
-    """``text`` without what tells apart texts that look alike: compatibility forms (NFKC) and invisible characters."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_READ_AS))
+class _Joins(dict[str, bool]):
+    """Whether a character belongs to the word beside it: letters, digits and marks of scripts that write spaces."""
+
+    def __missing__(self, char: str) -> bool:
+        joins = unicodedata.category(char)[0] in "LNM" and not _UNSPACED.match(char)
+        self[char] = joins
+        return joins
 
 
-def compile_words(words: Iterable[str], whole: bool) -> Callable[[str], bool]:
-    """A function that tells whether a text holds any of the words; only as words of their own if ``whole``.
+Hit = tuple[int, int, int]
+"""Start, end, and the number of the word that stands there."""
 
-    A word's neighbours must not be letters or digits; ``_`` separates. An edge of the word that is itself neither, as
-    in ``C++``, or that is of a script without spaces, may have any neighbour. The time is linear in the text, and
-    hardly depends on the number of words.
+
+Region = tuple[int, int, int, int]
+"""A stretch that is covered by words which overlap or touch: start, end, their lists (one bit each), the longest word.
+
+Of regions that :meth:`Words.find` returns, the last is the list of that word, the first one that has it.
+"""
+
+
+class Words:
+    """The words of several lists, and the exceptions: words in which, or across which, a denied one is no hit.
+
+    Args:
+        lists: the words of each list.
+        whole: only words of their own count. Letters, digits and combining marks beside a word make it a part of
+            another; an edge of the word that is none of these, as in ``C++``, or that is of a script without spaces,
+            may have any neighbour.
+        case, accents: whether these make different words.
     """
-    by_edges: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for word in words:
-        parts = word.split()
-        before = r"(?:^|[^\pL\pN])" if whole and _has_edge(parts[0][0]) else ""
-        after = r"(?:$|[^\pL\pN])" if whole and _has_edge(parts[-1][-1]) else ""
-        by_edges[before, after].append(r"[\s\pZ]+".join(map(re2.escape, parts)))
-    pattern = "|".join(f"{before}(?:{'|'.join(found)}){after}" for (before, after), found in by_edges.items())
-    compiled = re2.compile(pattern, options=_options())
-    return lambda text: compiled.search(text.encode()) is not None
+
+    def __init__(
+        self, lists: Sequence[Iterable[str]], exceptions: Iterable[str], *, whole: bool, case: bool, accents: bool
+    ) -> None:
+        self._case, self._accents, self._whole = case, accents, whole
+        self._joins = _Joins()
+        owners: dict[str, int] = {form: -1 for word in exceptions for form in self._forms(word)}
+        self._exceptions = CharwiseDoubleArrayAhoCorasick(list(owners)) if owners else None
+        lists_of: dict[str, int] = dict.fromkeys(owners, 0)
+        for number, words in enumerate(lists):
+            for word in words:
+                for form in self._forms(word):
+                    owners.setdefault(form, number)
+                    lists_of[form] = lists_of.get(form, 0) | 1 << number
+        ordered = sorted(owners, key=len)
+        self._automaton = CharwiseDoubleArrayAhoCorasick(ordered)
+        self._owner = [owners[form] for form in ordered]
+        self._length = array("l", map(len, ordered))
+        self._opens = bytes(whole and self._joins[form[0]] for form in ordered)
+        self._closes = bytes(whole and self._joins[form[-1]] for form in ordered)
+        self._shorter = array("l", [-1]) * len(ordered)
+        self._lists = [0] * len(ordered)
+        for number, form in enumerate(ordered):
+            shorter = self._shorter[number] = self._end_of(form)
+            self._lists[number] = lists_of[form] | (0 if shorter < 0 else self._lists[shorter])
+
+    def hold(self, text: str) -> bool:
+        return bool(self.find([text]))
+
+    def excepts(self, word: str) -> bool:
+        """Whether an exception is in the word, so that it can never be found."""
+        if self._exceptions is None:
+            return False
+        return any(self._exceptions.find(form) and not self.hold(form) for form in self._forms(word))
+
+    def may_be_in(self, json: str) -> bool:
+        """Whether any string of a JSON text may hold a word, also of JSON texts in it. It is read without parsing."""
+        for _ in range(1 + MAX_NESTED_JSON):
+            reading = self._read(json + _BETWEEN)
+            if self._whole_ones(reading.text, self._found_in(reading.text)):
+                return True
+            if "\\" not in json:
+                return False
+            json = unescaped(json)
+        return False
+
+    def find(self, texts: Sequence[str]) -> dict[int, list[Region]]:
+        """Every stretch that denied words cover, in order, by the number of the text that it is in."""
+        reading = self._read(_BETWEEN.join(texts) + _BETWEEN)
+        found = self._found_in(reading.text)
+        hits = self._whole_ones(reading.text, found)
+        if hits and self._exceptions:
+            hits = self._not_excepted(hits)
+        return self._placed(self._regions(hits), reading, texts) if hits else {}
+
+    def _read(self, text: str) -> Reading:
+        return Reading(text, case=self._case, accents=self._accents)
+
+    def _found_in(self, text: str) -> list[Hit]:
+        """Of each place where words end, the longest one."""
+        try:
+            return self._automaton.find_overlapping_no_suffix(text)
+        except UnicodeEncodeError:
+            return self._automaton.find_overlapping_no_suffix(encodable(text))
+
+    def _whole_ones(self, text: str, found: list[Hit]) -> list[Hit]:
+        """Of each place where words end, the longest one that is a word of its own, if that matters."""
+        if not self._whole or not found:
+            return found
+        joins, opens, closes = self._joins, self._opens, self._closes
+        hits = []
+        for hit in found:
+            start, end, word = hit
+            if closes[word] and joins[text[end]]:
+                continue
+            if opens[word] and joins[text[start - 1]]:  # before the first stands the last, which is _BETWEEN
+                word = self._shorter[word]
+                if word < 0:
+                    continue
+                hit = (end - self._length[word], end, word)
+            hits.append(hit)
+        return hits
+
+    def _not_excepted(self, hits: list[Hit]) -> list[Hit]:
+        owner = self._owner
+        starts, ends = _merged((start, end) for start, end, word in hits if owner[word] < 0)
+        if not starts:
+            return hits
+        kept = []
+        for start, end, word in hits:
+            if owner[word] < 0:
+                continue
+            last = bisect_left(starts, end) - 1
+            if last >= 0 and ends[last] > start:
+                word = self._behind(word, end - ends[last])
+                if word < 0:
+                    continue
+            kept.append((end - self._length[word], end, word))
+        return kept
+
+    def _behind(self, word: int, length: int) -> int:
+        """The longest word of at most this length that ends the given one; -1 if there is none."""
+        for _ in range(_MOST_STEPS):
+            if word < 0 or self._length[word] <= length:
+                return word
+            word = self._shorter[word]
+        return word
+
+    def _regions(self, hits: list[Hit]) -> list[Region]:
+        """Hits that overlap or touch in one."""
+        lists, length = self._lists, self._length
+        regions: list[Region] = []
+        first, last, longest = hits[0]
+        held = 0
+        for start, end, word in hits:
+            if start > last:
+                regions.append((first, last, held, longest))
+                first, held, longest = start, 0, word
+            elif start < first:
+                first = start
+                while regions and regions[-1][1] >= first:
+                    earlier, _, others, other = regions.pop()
+                    first, held = min(first, earlier), held | others
+                    longest = max(longest, other, key=length.__getitem__)
+            last = end
+            held |= lists[word]
+            if length[word] > length[longest]:
+                longest = word
+        return [*regions, (first, last, held, longest)]
+
+    def _placed(self, regions: list[Region], reading: Reading, texts: Sequence[str]) -> dict[int, list[Region]]:
+        """The regions in the texts that they are in, not in what was joined."""
+        placed: dict[int, list[Region]] = {}
+        in_place, owner = reading.in_place, self._owner
+        text, offset, behind = -1, 0, -1
+        for start, end, lists, longest in regions:
+            if not in_place:
+                start, end = reading.span(start, end)
+            if end > behind:
+                while end > behind:
+                    text += 1
+                    offset, behind = behind + 1, behind + 1 + len(texts[text])
+                here = placed[text] = []
+            # A combining mark at the beginning of a text is seen with what was put before it.
+            first = start - offset if start > offset else 0
+            here.append((first, end - offset, lists, owner[longest]))
+        return placed
+
+    def _forms(self, word: str) -> set[str]:
+        """The word as it may look: case decides what a foreign letter looks like (Greek nu: Ν like N, ν like v)."""
+        cased = {word} if self._case or word.isascii() else {word, word.lower(), word.upper(), word.title()}
+        return {" ".join(encodable(view(form, case=self._case, accents=self._accents).text).split()) for form in cased}
+
+    def _end_of(self, form: str) -> int:
+        """The longest of the shorter words that ends this one and is whole there; -1 if there is none."""
+        found = self._automaton.find_overlapping_no_suffix(form[1:])
+        if not found or found[-1][1] != len(form) - 1:
+            return -1
+        word = found[-1][2]
+        inside = form[-self._length[word] - 1]
+        return self._shorter[word] if self._opens[word] and self._joins[inside] else word
 
 
-def _has_edge(char: str) -> bool:
-    return char.isalnum() and not _UNSPACED.match(char)
-
-
-def _options() -> re2.Options:
-    options = re2.Options()
-    options.never_capture = True
-    options.log_errors = False
-    options.max_mem = 1 << 30  # a bound, of which 100,000 words take a tenth
-    return options
+def _merged(spans: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Starts and ends of what the spans, which come in the order of their ends, cover together."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in spans:
+        while ends and ends[-1] >= start:
+            ends.pop()
+            start = min(start, starts.pop())
+        starts.append(start)
+        ends.append(end)
+    return starts, ends
