@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.text import Text
@@ -47,15 +48,8 @@ def show(console: Console, score: Score, name: str, most: int) -> None:
         console.print(f"broken ({reason}): {_texts(sample)!r}", markup=False)
 
 
-def _by_variant(judged: list[Judged]) -> dict[str, str]:
-    return _shares(judged, lambda sample: sample.variant)
-
-
-def _by_form(judged: list[Judged]) -> dict[str, str]:
-    return _shares(judged, lambda sample: sample.form)
-
-
-def _shares(judged: list[Judged], key) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _shares(judged: list[Judged], key: Callable[[Sample], str]) -> dict[str, str]:
+    """The recall of each part of the samples."""
     parts: dict[str, list[bool]] = defaultdict(list)
     for sample, verdict in judged:
         parts[key(sample)].append(verdict.found)
