@@ -1,9 +1,11 @@
 """Each check of the conformance suite is failed by a plugin that is bad in one way, and by no other."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from gatehook import Plugin, PluginResult
+from gatehook import Payload, Plugin, PluginContext, PluginResult, hookspec
 from gatehook.testing import conformance, tool_call
 
 AWAIT = "        await asyncio.sleep(0)\n"
@@ -252,6 +254,14 @@ def test_every_check_has_a_plugin_that_fails_it():
     assert set(BAD) == CHECKS
 
 
+def test_the_page_describes_every_check_in_order():
+    page = (Path(__file__).parents[2] / "docs" / "testing-a-plugin.md").read_text()
+    described = [line.split(" | ")[0].removeprefix("| ") for line in page.partition("| check |")[2].splitlines()[2:]]
+    names = [name for cls in reversed(conformance("toy").__mro__) for name in vars(cls) if name.startswith("test_")]
+    assert sorted(names) == sorted(CHECKS)
+    assert [line for line in described if line][: len(names)] == [name[5:].replace("_", " ") for name in names]
+
+
 def test_a_plugin_that_does_not_start_is_said_so_once(distribution, held):
     distribution(**method("async def initialize(self): raise RuntimeError"))
     found = held("toy", secrets=["quagga"])
@@ -296,6 +306,33 @@ def test_keys_are_those_of_the_entry(held):
     skipped = {"conditions": [{"tools": ["other"]}]}
     assert "skipped" in held(Lower, only=check, **skipped).failed[check]
     assert held(Lower, only=check, priority=1, config={"any": 1}).passed == [check]
+
+
+@dataclass
+class Parcel(Payload, hook="parcel_pre_send"):
+    carrier: str
+
+
+class ParcelSpecs:
+    @hookspec
+    def parcel_pre_send(self, payload: Parcel, context: PluginContext) -> PluginResult[Parcel] | None: ...
+
+
+class Sender(Plugin):
+    def parcel_pre_send(self, payload):
+        if payload.carrier == "nobody":
+            raise ValueError
+
+
+def test_a_host_s_own_hook_is_given_the_author_s_payloads(held):
+    assert held(Sender, hookspecs=ParcelSpecs, payloads=[Parcel("post")]).failed == {}
+    failed = held(Sender, hookspecs=ParcelSpecs, payloads=[Parcel("nobody")]).failed
+    assert "payloads[0]: error: raised ValueError" in failed["test_every_hook_answers"]
+
+
+def test_an_entry_s_config_is_laid_under(held):
+    entry = {"kind": "deny_list", "config": {"words": ["quagga"]}}
+    assert held(entry, only="test_it_refuses_a_config_key_that_it_does_not_know").failed == {}
 
 
 def test_a_claim_that_nothing_can_prove_is_skipped(held):

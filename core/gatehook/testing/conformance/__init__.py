@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatehook.payloads import Payload
@@ -36,8 +36,11 @@ def conformance(
 
     A check that has nothing to go by is skipped, and says what to give it.
     """
+    if isinstance(plugin, Mapping):
+        keys |= plugin
+        plugin = keys.pop("kind", keys.get("name"))
     subject = Subject(plugin, keys, tuple(secrets), tuple(payloads), tuple(changes), idempotent)
-    return type("TestConformance", (DocumentChecks, AnswerChecks, ConductChecks), {"subject": subject})
+    return type("TestConformance", (ConductChecks, AnswerChecks, DocumentChecks), {"subject": subject})
 
 
 __all__ = ["conformance"]

@@ -23,7 +23,7 @@ from gatehook.plugin import Plugin
 from gatehook.results import Outcome, Verdict
 from gatehook.runner import Runner
 from gatehook.testing.conformance.samples import HOSTILE_TEXTS, HOSTILE_VALUES, MARK, Sample, samples
-from gatehook.testing.running import Tested, event_loop, open_runner
+from gatehook.testing.running import event_loop, open_runner
 from gatehook.values import Model
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Ran(NamedTuple):
 class Subject:
     """A plugin with what its author says of it; see :func:`gatehook.testing.conformance`."""
 
-    plugin: Tested
+    plugin: str | type[Plugin]
     keys: Mapping[str, Any]
     secrets: Sequence[str]
     payloads: Sequence[Payload]
@@ -50,8 +50,12 @@ class Subject:
 
     def runner(self, config: Mapping[str, Any] | None = None, **settings: Any) -> Runner:
         """A runner with nothing but the plugin. ``config`` is laid over the one to test with."""
-        keys = {**self.keys, "config": {**self.keys.get("config", {}), **(config or {})}}
-        return open_runner(self.plugin, settings=settings, **keys)
+        keys = {
+            **self.keys,
+            "config": {**self.keys.get("config", {}), **(config or {})},
+            "settings": {**self.keys.get("settings", {}), **settings},
+        }
+        return open_runner(self.plugin, **keys)
 
     @cached_property
     def started(self) -> Entry | GatehookError:
