@@ -40,7 +40,7 @@ def main() -> None:
     scores = [Score.of(side, samples) for side in _asked([options.only] if options.only else [*SIDES], samples)]
     console = Console(width=None if sys.stdout.isatty() else 200)
     if options.failures:
-        for score in scores[:1]:
+        for score in scores:
             failures.show(console, score, options.failures, options.most)
         return
     tables = card.tables(scores)
@@ -51,7 +51,7 @@ def main() -> None:
 
 def _names(samples: list[Sample]) -> list[str]:
     kinds = {span.kind: None for sample in samples for span in sample.spans}
-    return [*kinds, *dict.fromkeys(sample.group for sample in samples)]
+    return [*kinds, *dict.fromkeys(sample.group for sample in samples), *failures.FLAWS]
 
 
 def _asked(names: list[str], samples: list[Sample]) -> list[Side]:

@@ -9,62 +9,64 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.detection.card import Judged, Score, percent
+from benchmarks.detection.judge import Verdict
 from benchmarks.detection.kinds import BY_NAME
 from benchmarks.detection.truth import Sample, at
 
+FLAWS: dict[str, Callable[[Verdict], bool]] = {
+    "label only": lambda verdict: verdict.label_only,
+    "wide": lambda verdict: verdict.wide,
+    "broken": lambda verdict: bool(verdict.broken),
+    "unstable": lambda verdict: not verdict.stable,
+}
+"""Rows of the last table, by the name that shows their texts."""
+
 
 def show(console: Console, score: Score, name: str, most: int) -> None:
-    """The missed and the wrongly changed texts of a kind, or of a group such as ``UUIDs`` or ``soft hyphen``."""
+    """The texts missed and changed wrongly, of a kind, a group such as ``UUIDs`` or ``soft hyphen``, or a flaw."""
     console.rule(f"{score.side.name}: {name}")
-    if kind := BY_NAME.get(name):
-        judged = score.of_kind(kind)
-        for title, part in (("variant", _by_variant(judged)), ("form", _by_form(judged))):
-            console.print(
-                f"found by {title}: {', '.join(f'{key} {value}' for key, value in part.items())}", markup=False
-            )
-        missed = [sample for sample, verdict in judged if not verdict.found]
-        alarms = [
-            (sample, verdict.false_alarms, verdict.wrong_reports)
-            for sample, verdict in [*score.benign, *score.groups["positive"]]
-            if any(map(kind.is_reported_as, verdict.wrong_reports))
-        ]
+    if name in FLAWS:
+        every = [judged for group in score.groups.values() for judged in group]
+        _list(console, name, [judged for judged in every if FLAWS[name](judged[1])], most)
+        return
+    kind = BY_NAME.get(name)
+    judged = score.of_kind(kind) if kind else score.groups[name]
+    if kind:
+        _list_shares(console, "variant", judged, lambda sample: sample.variant)
+        _list_shares(console, "form", judged, lambda sample: sample.form)
+        reports = [*score.benign, *score.groups["positive"]]
+        alarms = [told for told in reports if any(map(kind.is_reported_as, told[1].wrong_reports))]
     else:
-        judged = score.groups[name]
-        missed = [sample for sample, verdict in judged if sample.spans and not verdict.found]
-        alarms = [
-            (sample, verdict.false_alarms, verdict.wrong_reports) for sample, verdict in judged if verdict.false_alarms
-        ]
-    console.print(f"\nmissed: {len(missed)} of {len(judged)}", style="bold")
-    for sample in missed[:most]:
-        console.print(f"{sample.spans[0].kind}, {sample.variant}, {sample.form}:", _marked(sample))
-    console.print(f"\nfalse alarms: {len(alarms)} texts", style="bold")
-    for sample, parts, kinds in alarms[:most]:
-        said = Counter(kinds)
-        console.print(
-            f"{sample.group}, {sample.form}, reported {dict(said)}, cut {[*parts]}: {_texts(sample)!r}", markup=False
-        )
-    broken = [(sample, verdict.broken) for sample, verdict in judged if verdict.broken]
-    for sample, reason in broken[:most]:
-        console.print(f"broken ({reason}): {_texts(sample)!r}", markup=False)
+        alarms = [told for told in judged if told[1].false_alarms]
+    _list(console, "missed", [told for told in judged if told[0].spans and not told[1].found], most)
+    _list(console, "changed or reported wrongly", alarms, most)
 
 
-def _shares(judged: list[Judged], key: Callable[[Sample], str]) -> dict[str, str]:
-    """The recall of each part of the samples."""
+def _list(console: Console, title: str, judged: list[Judged], most: int) -> None:
+    console.print(f"\n{title}: {len(judged)} texts", style="bold")
+    for sample, verdict in judged[:most]:
+        wrong = [f"cut {part!r}" for part in verdict.false_alarms]
+        wrong += [f"reported {kind} {count}×" for kind, count in Counter(verdict.wrong_reports).items()]
+        wrong += [verdict.broken] if verdict.broken else []
+        where = ", ".join([sample.group, *(span.kind for span in sample.spans), sample.variant, sample.form, *wrong])
+        console.print(f"{where}:", _marked(sample), markup=False, highlight=False)
+
+
+def _list_shares(console: Console, title: str, judged: list[Judged], key: Callable[[Sample], str]) -> None:
     parts: dict[str, list[bool]] = defaultdict(list)
     for sample, verdict in judged:
         parts[key(sample)].append(verdict.found)
-    return {name: f"{percent(sum(found) / len(found))} of {len(found)}" for name, found in sorted(parts.items())}
+    shares = [f"{name} {percent(sum(found) / len(found))} of {len(found)}" for name, found in sorted(parts.items())]
+    console.print(f"found by {title}: {', '.join(shares)}", markup=False, highlight=False)
 
 
 def _marked(sample: Sample) -> Text:
-    """The text with the planted value in colour."""
-    (span,) = sample.spans
+    """The text around the planted value, which is in colour; without one, its beginning."""
+    if not sample.spans:
+        data = sample.result.get("structuredContent")
+        return Text(repr(sample.result["content"][0]["text"] if data is None else data)[:400])
+    span = sample.spans[0]
     text = at(sample.result, span.path)
-    start, end = max(0, span.start - 80), min(len(text), span.end + 40)
     key = "" if span.path[-1] == "text" else f"{span.path[-1]}: "
-    return Text.assemble(key, text[start : span.start], (text[span.start : span.end], "bold red"), text[span.end : end])
-
-
-def _texts(sample: Sample) -> str:
-    data = sample.result.get("structuredContent")
-    return str(data) if data is not None else str(sample.result["content"][0]["text"])[:400]
+    before, value, after = text[max(0, span.start - 80) : span.start], span.value, text[span.end : span.end + 40]
+    return Text.assemble(key, repr(before)[1:-1], (f"«{repr(value)[1:-1]}»", "bold red"), repr(after)[1:-1])
