@@ -38,8 +38,8 @@ def conformance(
     """
     if isinstance(plugin, Mapping):
         keys |= plugin
-        plugin = keys.pop("kind", keys.get("name"))
-    subject = Subject(plugin, keys, tuple(secrets), tuple(payloads), tuple(changes), idempotent)
+    kind = keys.pop("kind", keys.get("name")) if isinstance(plugin, Mapping) else plugin
+    subject = Subject(kind, keys, tuple(secrets), tuple(payloads), tuple(changes), idempotent)
     return type("TestConformance", (ConductChecks, AnswerChecks, DocumentChecks), {"subject": subject})
 
 
