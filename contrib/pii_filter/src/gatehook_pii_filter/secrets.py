@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import re
 from binascii import a2b_base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from math import log2
 
 Found = tuple[int, int, str]
@@ -27,11 +28,13 @@ class Rule:
     begins: str
     """What a secret begins with, divided by spaces. What begins with a sign (``:AA``) stands in a secret's midst."""
     rest: str
-    """The expression after it. If it has a group, the group alone is the secret."""
+    """The expression after it, without groups."""
     entropy: float = 2.5
     """Bits per character that the rest must have: less is a placeholder, or words."""
-    before: str = r""
+    before: str = ""
     """The expression before what stands in the midst."""
+    between: str | None = None
+    """The expression between what only announces a secret (``sig=``) and the rest, which then is the whole secret."""
     accepts: Callable[[str], bool] | None = None
     """Judges the whole secret."""
 
@@ -42,7 +45,8 @@ def _has_jose_header(token: str) -> bool:
     if "." not in rest or len(head) > 8192:
         return False
     try:
-        header = json.loads(_base64(head))
+        decoded = _base64(head)
+        header = json.loads(decoded) if b'"alg"' in decoded else None
     except (ValueError, RecursionError):
         return False
     return isinstance(header, dict) and "alg" in header
@@ -70,8 +74,8 @@ RULES = (
     Rule("aws_bedrock_key", "ABSK", r"[A-Za-z0-9+/]{109,}+={0,2}"),
     Rule("aws_bedrock_key", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t", r"[A-Za-z0-9+/=]{20,}+"),
     # Azure: Storage, "Configure connection strings", "Create a service SAS"; Entra, "Client secrets"
-    Rule("azure_account_key", "AccountKey= SharedAccessKey= AccessKey=", r"([A-Za-z0-9+/]{43,}+={1,2})"),
-    Rule("azure_signature", "sig=", r"((?:[A-Za-z0-9/+]|%2[BFbf]){43,}+(?:=|%3[Dd])?)", 4.0),
+    Rule("azure_account_key", "AccountKey= SharedAccessKey= AccessKey=", r"[A-Za-z0-9+/]{43,}+={1,2}", between=""),
+    Rule("azure_signature", "sig=", r"(?:[A-Za-z0-9/+]|%2[BFbf]){43,}+(?:=|%3[Dd])?", 4.0, between=""),
     Rule("azure_client_secret", "~", r"(?<=[\w.~]{3}[0-9]Q~)[\w.~-]{31,34}", 3.5, before=r"[\w.~]{3}[0-9]Q"),
     # Google: Cloud documentation, "Manage API keys", "OAuth 2.0 client secrets", "Token types"
     Rule("google", "AIza", r"[\w-]{35}"),
@@ -155,7 +159,7 @@ RULES = (
     # -- messages and mail
     # Guides to tokens and webhooks of Slack, Discord, Telegram ("Authorizing your bot") and Microsoft Teams
     Rule("slack", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxe.xoxb- xoxe.xoxp- xapp-",
-         r"(?=[A-Za-z-]{0,63}[0-9])[A-Za-z0-9-]{10,}+", 2.5),
+         r"(?=[A-Za-z-]{0,12}[0-9])[A-Za-z0-9-]{10,}+", 2.5),
     Rule("slack", "hooks.slack.com/", r"(?:services|workflows|triggers)/[A-Za-z0-9+/]{36,}+"),
     Rule("discord", "MT Mj MD Mz NT Nj ND Nz OT OD", r"[A-Za-z0-9]{22,26}\.[\w-]{6}\.[\w-]{27,38}", 4.0),
     Rule("discord", "discord.com/api/webhooks/ discordapp.com/api/webhooks/", r"[0-9]{15,20}/[\w-]{60,}+"),
@@ -215,8 +219,8 @@ RULES = (
     Rule("jwt", "eyJ", r"[\w-]{14,}+(?:\.[\w-]++\.[\w-]*+(?:\.[\w-]++\.[\w-]++)?|\.\.[\w-]++\.[\w-]++\.[\w-]++)?",
          accepts=_has_jose_header),
     # The password of a URL (RFC 3986, "User information")
-    Rule("url_password", "://", r"""(?<=[A-Za-z0-9]://)[^\s/?#:@"'<>\\]{0,128}:([^\s/?#"'<>\\]{1,256})@(?=[\w\[])""",
-         0.0, accepts=_is_no_template),
+    Rule("url_password", "://", r"""(?![0-9]{1,5},)[^\s/?#"'<>\\]{3,256}(?=@[\w\[])""", 0.0,
+         between=r"""(?<=[A-Za-z0-9]://)[^\s/?#:@"'<>\\]{0,128}:""", accepts=_is_no_template),
 )
 # fmt: on
 
@@ -224,64 +228,48 @@ RULES = (
 # -- how they are found
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
-    """A rule, compiled."""
+class _Formats:
+    """All rules as one expression, each a group of it: almost all that is no secret is refused by `re` alone."""
 
-    rule: Rule
-    rest: re.Pattern[str]
-    before: re.Pattern[str] | None
-
-
-def _compiled(rule: Rule) -> _Format:
-    # A fixed length ends before anything else of the alphabet, any other where the alphabet ends.
-    end = "" if re.search(r"}\+|\+\+|@", rule.rest) else r"(?![\w-])" if r"\w" in rule.rest[-16:] else "(?![A-Za-z0-9])"
-    before = re.compile(rf"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{{2}})){rule.before}\Z", re.ASCII) if rule.before else None
-    return _Format(rule, re.compile(rule.rest + end, re.ASCII), before)
-
-
-def _formats() -> dict[str, tuple[_Format, ...]]:
-    """By what they begin with; behind those of a longer beginning the ones whose shorter one it holds."""
-    by_begin: dict[str, list[_Format]] = {}
-    for rule in RULES:
-        for begin in rule.begins.split():
-            by_begin.setdefault(begin, []).append(_compiled(rule))
-    longest_first = sorted(by_begin, key=len, reverse=True)
-    return {
-        begin: tuple(found for shorter in longest_first if begin.startswith(shorter) for found in by_begin[shorter])
-        for begin in by_begin
-    }
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        pairs = [(begin, rule) for rule in rules for begin in rule.begins.split()]
+        # By the first letter, so that few alternatives are tried, the longest first; then by the first sign.
+        pairs.sort(key=lambda pair: (not pair[0][0].isalnum(), pair[0][0], -len(pair[0])))
+        self.rules = [(rule, 0 if rule.between is not None else len(begin)) for begin, rule in pairs]
+        """By the number of the group: the rule, and how much of the secret stands before its group."""
+        words, midsts = [], {}
+        for first, group in groupby(pairs, key=lambda pair: pair[0][0]):
+            rest = "|".join(
+                f"{re.escape(begin[1:])}{rule.between or ''}({rule.rest}{_end(rule.rest)})" for begin, rule in group
+            )
+            if first.isalnum():
+                words.append(f"{first}(?:{rest})")
+            else:
+                midsts[re.escape(first)] = f"(?<={re.escape(first)})(?:{rest})"
+        # Begins with a set of characters, to which `re` skips fast. A sign before a secret may be written %3D or
+        # \u003d, the end of a line \n.
+        self.search = re.compile(
+            r"[^A-Za-z0-9](?:(?:(?<=[%\\])(?:[0-9A-Fa-f]{2}|[nrt]|u[0-9A-Fa-f]{4}))?"
+            f"(?:{'|'.join(words)})|(?<=[{''.join(midsts)}])(?:{'|'.join(midsts.values())}))",
+            re.ASCII,
+        ).search
 
 
-def _any(words: list[str]) -> str:
-    """One alternative for each first letter, so that few are tried; the longest first."""
-    letters: dict[str, list[str]] = {}
-    for word in sorted(words, key=len, reverse=True):
-        letters.setdefault(word[0], []).append(re.escape(word[1:]))
-    return "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in letters.items())
+def _end(rest: str) -> str:
+    """A fixed length ends before anything else of the alphabet, any other where the alphabet ends."""
+    if re.search(r"}\+|\+\+|@", rest):
+        return ""
+    return r"(?![\w-])" if r"\w" in rest[-16:] else "(?![A-Za-z0-9])"
 
 
-def _midsts(begins: list[str]) -> str:
-    """``(?<=:)(?:AA|//)`` for ``:AA`` and ``://``: their sign has been read already."""
-    signs: dict[str, list[str]] = {}
-    for begin in begins:
-        signs.setdefault(begin[0], []).append(re.escape(begin[1:]))
-    return "|".join(f"(?<={re.escape(sign)})(?:{'|'.join(rests)})" for sign, rests in signs.items())
-
-
-_FORMATS = _formats()
-_WORDS = _any([begin for begin in _FORMATS if begin[0].isalnum()])
-_MIDSTS = _midsts([begin for begin in _FORMATS if not begin[0].isalnum()])
-# Begins with a set of characters, to which `re` skips fast. A sign before a secret may be written %3D or \u003d, the
-# end of a line \n. What follows is in every format at least five of these.
-_BEGIN = re.compile(
-    rf"""[^A-Za-z0-9](?:
-          (?P<begin>{_WORDS})(?=[\w+/%-]{{5}})
-        | (?<=[{re.escape("".join({begin[0] for begin in _FORMATS if not begin[0].isalnum()}))}]) (?P<midst>{_MIDSTS})
-        | (?<=[%\\]) (?:[0-9A-Fa-f]{{2}}|[nrt]|u[0-9A-Fa-f]{{4}}) (?P<escaped>{_WORDS})(?=[\w+/%-]{{5}})
-        )""",
-    re.VERBOSE | re.ASCII,
-)
+_FORMATS = _Formats(RULES)
+_BEFORE = {
+    rule.before: re.compile(
+        rf"(?:(?<![\w\\-])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{{4}})){rule.before}\Z", re.ASCII
+    )
+    for rule in RULES
+    if rule.before
+}
 
 
 def find_secrets(text: str, start: int, end: int) -> Iterator[Found]:
@@ -294,39 +282,34 @@ def find_secrets(text: str, start: int, end: int) -> Iterator[Found]:
     if text[start - 1] == " " and text[start - 2 : start - 1] in _LAST_OF_SCHEME:
         yield from _credentials(text, start, end)
     position = start - 1
-    while begin := _BEGIN.search(text, position, end):
-        # What begins it may end in a sign, after which the next may begin.
-        position = max(begin.end() - 1, begin.start() + 1)
-        kind = begin.lastgroup or ""
-        for form in _FORMATS[begin[0] if kind == "midst" else begin[kind]]:
-            match = form.rest.match(text, begin.end(), end)
-            if not match:
+    while match := _FORMATS.search(text, position, end):
+        position = match.end()
+        index = match.lastindex or 0
+        rule, length = _FORMATS.rules[index - 1]
+        first, last = match.span(index)
+        if not _varies(text[first : min(last, first + 1024)], rule.entropy):
+            continue
+        first -= length
+        if rule.before:
+            before = _BEFORE[rule.before].search(text, max(0, first - 64), first)
+            if not before:
                 continue
-            position = match.end()
-            secret, last = match.span(form.rest.groups)
-            if _entropy(text[secret : min(last, secret + 256)]) < form.rule.entropy:
-                continue
-            if not form.rest.groups:
-                secret = begin.start(kind) if form.before is None else _start(text, begin.start(), form.before)
-            if secret >= 0 and (form.rule.accepts is None or form.rule.accepts(text[secret:last])):
-                yield secret, last, form.rule.name
-                break
-
-
-def _start(text: str, midst: int, before: re.Pattern[str]) -> int:
-    """Where a secret starts in whose midst we are, or -1 if what must stand before does not."""
-    match = before.search(text, max(0, midst - 64), midst)
-    return match.start() if match else -1
+            first = before.start()
+        if rule.accepts is None or rule.accepts(text[first:last]):
+            yield first, last, rule.name
 
 
 _TIMES_LOG = [0.0, *(count * log2(count) for count in range(1, 1025))]
 
 
-def _entropy(text: str) -> float:
-    """Shannon's, in bits per character. Of the first 1,024."""
-    text = text[:1024]
-    length = len(text)
-    return (_TIMES_LOG[length] - sum(map(_TIMES_LOG.__getitem__, map(text.count, set(text))))) / (length or 1)
+def _varies(text: str, bits: float) -> bool:
+    """Whether Shannon's entropy is at least ``bits`` per character. The text has 1,024 characters at most."""
+    length, characters = len(text), set(text)
+    most = _TIMES_LOG[length] - bits * length
+    # Entropy is least where all but one of the characters are there once.
+    if _TIMES_LOG[length - len(characters) + 1] <= most:
+        return True
+    return sum(map(_TIMES_LOG.__getitem__, map(text.count, characters))) <= most
 
 
 # -- the Authorization header
@@ -370,7 +353,7 @@ def find_aws_secret(text: str, start: int, end: int, named: bool) -> Iterator[Fo
             any(map(str.isdigit, secret))
             and any(map(str.isupper, secret))
             and any(map(str.islower, secret))
-            and _entropy(secret) >= 4.0
+            and _varies(secret, 4.0)
             and (named or _AWS_NAME.search(text, max(start, match.start() - 40), match.start()))
         ):
             yield match.start(), match.end(), "aws_secret_access_key"
@@ -391,9 +374,10 @@ _NOT_KEY = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _ALNUM = re.compile(r"[A-Za-z0-9]+")
-# A part of a name in a program, of a file or of a class of CSS: `store`, `sha256`, `2024`, `x86s`, `getToken`.
+# A part of a name in a program, of a file or of a class of CSS: `store`, `sha256`, `2024`, `getToken2FromRequest`.
 _PART_OF_NAME = re.compile(
-    r"(?:[A-Z]{1,24}|(?:[A-Z]{0,3}[a-z]{2,24}+){1,8}+|[A-Za-z])?(?:[0-9]{1,4}[a-z]?|[0-9]{6}|[0-9]{8})?"
+    r"[0-9]{1,20}"
+    r"|(?:[A-Z]{1,24}|(?:[A-Z]{0,3}[a-z]{2,24}+){1,8}+|[a-z])(?:[0-9]{1,4}[a-z]?|[0-9]{6}|[0-9]{8})?(?:[A-Z][a-z]{2,24}+){0,8}+"
 )
 
 
@@ -405,7 +389,7 @@ def is_key_like(value: str) -> bool:
         and any(map(str.isalpha, value))
         and not _NOT_KEY.fullmatch(value)
         and not all(map(_PART_OF_NAME.fullmatch, _ALNUM.findall(value)))
-        and _entropy(value) >= 2.9
+        and _varies(value, 2.9)
     )
 
 
