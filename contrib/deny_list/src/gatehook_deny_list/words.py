@@ -85,6 +85,8 @@ class Words:
         for number, form in enumerate(ordered):
             shorter = self._shorter[number] = self._end_of(form)
             self._lists[number] = lists_of[form] | (0 if shorter < 0 else self._lists[shorter])
+            if shorter >= 0 > self._owner[shorter]:
+                self._owner[number] = -1  # no word, since an exception ends it
 
     def hold(self, text: str) -> bool:
         return bool(self.find([text]))
