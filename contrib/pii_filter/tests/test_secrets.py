@@ -389,6 +389,18 @@ def block(name: str, inside: str = LINES) -> str:
     return f"-----BEGIN {name}-----\n{inside}\n-----END {name}-----"
 
 
+PUTTY = f"""\
+PuTTY-User-Key-File-3: ssh-ed25519
+Encryption: none
+Comment: me
+Public-Lines: 2
+AAAAC3NzaC1lZDI1NTE5AAAAIHx3k9bq98h0dVZxk3Jm2Zb1oYt5uN8wqXcR4sPL
+fGvE
+Private-Lines: 1
+AAAAIHx3k9bq98h0dVZxk3Jm2Zb1
+Private-MAC: {"0a" * 32}"""
+
+
 @pytest.mark.parametrize(
     "key",
     [
