@@ -129,7 +129,7 @@ def near_words(dice: Dice) -> str:
             f"panel {dice.digits(16)}",
             f"medical supplies, order {eight}",
             f"the medical record player broke, model {number}",
-            f"a bank account of {number} words",
+            f"on account of {number} complaints",
             "a medical record player",
             f"for the record: {eight} voters",
             f"routinely {dice.digits(9)} a day",

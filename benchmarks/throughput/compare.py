@@ -49,8 +49,9 @@ def _table(samples: dict[str, dict[str, list[float]]]) -> Table:
             "target, all on",
         ],
         notes=[
-            "Medians of rounds; times the peer's is the median of pairs of one round. Objects: bytes as JSON.",
+            "The fastest batch of each round, and the median of rounds; times the peer's: of pairs of one round.",
             f"{PII_FILTER.distribution} {PII_FILTER.version}: its hook as it comes, with all its detectors on.",
+            "Bytes of objects are those of their JSON.",
             "Hook: the plugin's method called with a payload. Request: open one, run the hook in a runner, close it.",
         ],
     )
