@@ -107,7 +107,7 @@ def _record(dice: Dice, number: int, personal: bool) -> dict[str, Any]:
     }
 
 
-def _cases() -> tuple[Case, ...]:
+def cases() -> tuple[Case, ...]:
     made = []
     for size in (1_000, 100_000, 1_000_000):
         text = prose(size)
@@ -118,6 +118,3 @@ def _cases() -> tuple[Case, ...]:
         made += [Case(f"objects, 500 records, {title}", data, personal)]
         made += [Case(f"JSON text, 500 records, {title}", json.dumps(data), personal)]
     return tuple(made)
-
-
-CASES = _cases()

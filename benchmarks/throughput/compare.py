@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.peer import PII_FILTER, ROOT
 from benchmarks.report import Section, Table, at_least, number
-from benchmarks.throughput.cases import CASES
+from benchmarks.throughput.cases import Case, cases
 
 # The first is the peer's, which has every detector on by default; the others are gatehook's.
 ROUTES = ("peer", "hook, all on", "hook, default", "request, all on")
@@ -23,20 +23,21 @@ ON_CLEAN, WITH_ITEMS = 1.3, 1.0
 
 def measure(rounds: int, seconds: float) -> Section:
     samples: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    made = cases()
     for _ in range(rounds):
         peer = Worker([PII_FILTER.python(), "-m", "benchmarks.throughput.side_cpex", str(seconds)])
         ours = Worker([sys.executable, "-m", "benchmarks.throughput.side_gatehook", str(seconds)])
-        for case in CASES:
+        for case in made:
             for route in ROUTES:
                 side = peer if route == "peer" else ours
                 answer = side.ask({"route": route, "result": case.result, "has_items": case.has_items})
                 samples[case.title][route].append(case.bytes / answer["microseconds"])
         peer.close()
         ours.close()
-    return Section(_table(samples), samples)
+    return Section(_table(made, samples), samples)
 
 
-def _table(samples: dict[str, dict[str, list[float]]]) -> Table:
+def _table(measured: tuple[Case, ...], samples: dict[str, dict[str, list[float]]]) -> Table:
     table = Table(
         "Throughput of pii_filter: MB/s",
         [
@@ -55,7 +56,7 @@ def _table(samples: dict[str, dict[str, list[float]]]) -> Table:
             "Hook: the plugin's method called with a payload. Request: open one, run the hook in a runner, close it.",
         ],
     )
-    for case in CASES:
+    for case in measured:
         routes = samples[case.title]
         times = [
             median(ours / peer for ours, peer in zip(routes[route], routes["peer"], strict=True))
