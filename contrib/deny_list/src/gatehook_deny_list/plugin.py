@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -32,7 +33,6 @@ from gatehook_deny_list.settings import SEVERITIES, DenyListSettings
 from gatehook_deny_list.words import Region, Words
 
 P = TypeVar("P", bound=Payload)
-Path = tuple[str | int, ...]
 
 _MOST_PATHS = 50
 """How many places a report names; it counts all."""
@@ -91,24 +91,24 @@ class DenyListPlugin(Plugin):
         found = self._words.find([*texts.values, uri])
         if not found:
             return None
-        blocking: dict[Path, int] = {}
-        masking: dict[Path, int] = {}
+        blocking: dict[int, int] = {}
+        masking: dict[int, int] = {}
         masked: dict[int, str] = {}
         for number, regions in found.items():
             lists = reduce(or_, {held for _, _, held, _ in regions})
             if number == len(texts):  # the URI, which can only be blocked: masked, it would name another resource
-                blocking["uri",] = lists
+                blocking[number] = lists
                 continue
             if lists & ~self._masking:
-                blocking[texts.path(number)] = lists & ~self._masking
+                blocking[number] = lists & ~self._masking
             if lists & self._masking:
-                masking[texts.path(number)] = lists & self._masking
+                masking[number] = lists & self._masking
                 masked[number] = self._masked(texts.values[number], regions)
-        metadata = {"masked": self._report(masking)} if masking else None
+        metadata = {"masked": self._report(masking, texts)} if masking else None
         violation = None
         if blocking:
             reason = reason.format("a word that is not allowed here")
-            violation = PluginViolation(reason, code="DENIED_WORD", details=self._report(blocking))
+            violation = PluginViolation(reason, code="DENIED_WORD", details=self._report(blocking, texts))
         return PluginResult(not blocking, texts.replaced(masked), violation, metadata)
 
     def _masked(self, text: str, regions: list[Region]) -> str:
@@ -126,14 +126,13 @@ class DenyListPlugin(Plugin):
         mask = self._lists[number][1].mask_text
         return mask * length if len(mask) == 1 else mask
 
-    def _report(self, places: dict[Path, int]) -> dict[str, Any]:
-        """What is said of the lists (bits) found at each place: never a word."""
-        lists = 0
-        for held in places.values():
-            lists |= held
+    def _report(self, places: dict[int, int], texts: Texts[P]) -> dict[str, Any]:
+        """What is said of the lists (bits) that were found at each place (a text, or behind them the URI)."""
+        paths = [("uri",) if number == len(texts) else texts.path(number) for number in islice(places, _MOST_PATHS)]
+        lists = reduce(or_, places.values())
         named = [self._lists[number] for number in range(len(self._lists)) if lists >> number & 1]
         return {
-            "paths": [written(path, self._words.hold) for path in list(places)[:_MOST_PATHS]],
+            "paths": [written(path, self._words.hold) for path in paths],
             "count": len(places),
             "severity": max((words.severity for _, words in named), key=SEVERITIES.index),
             "lists": [name for name, _ in named],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 
 from gatehook.text import view
 
@@ -16,7 +15,7 @@ _CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 class Reading:
-    """A text as it looks, and every run of white space in it as one space; :meth:`span` leads back."""
+    """A text as it looks, and every run of white space in it as one space; :meth:`spans` leads back."""
 
     def __init__(self, text: str, *, case: bool, accents: bool) -> None:
         self._view = view(text, case=case, accents=accents)
@@ -30,25 +29,29 @@ class Reading:
         self.in_place = text.isascii() and len(spaced) == len(text)
         """Whether all stands where it does in the original."""
 
-    @cached_property
+    def spans(self, found: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Where the original holds stretches of ``text``, which come in order and begin and end with no space."""
+        places, lost = self._runs()
+        run = 0
+        for start, end in found:
+            while places[run] < start:
+                run += 1
+            start += lost[run]
+            while places[run] < end - 1:
+                run += 1
+            yield self._view.span(start, end + lost[run])
+
     def _runs(self) -> tuple[list[int], list[int]]:
-        """Where ``text`` has a space for a run, and how many characters all runs before a place have lost."""
-        lost, places = [0], []
+        """Where ``text`` has a space for a run, and how many characters the runs before have lost."""
+        places: list[int] = []
+        lost = [0]
         end = 0
         # Looked for by find(), several times as fast as finditer() where most runs are of one space.
         while (start := self._spaced.find("  ", end)) >= 0 and (run := _RUN.match(self._spaced, start)):
             end = run.end()
             places.append(start - lost[-1])
             lost.append(lost[-1] + end - start - 1)
-        return places, lost
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where the original holds ``text[start:end]``, which begins and ends with no space."""
-        if len(self.text) != len(self._spaced):
-            places, lost = self._runs
-            start += lost[bisect_left(places, start)]
-            end += lost[bisect_left(places, end - 1)]
-        return self._view.span(start, end)
+        return [*places, len(self.text)], lost
 
 
 def unescaped(json: str) -> str:

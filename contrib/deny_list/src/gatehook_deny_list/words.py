@@ -195,11 +195,11 @@ class Words:
     def _placed(self, regions: list[Region], reading: Reading, texts: Sequence[str]) -> dict[int, list[Region]]:
         """The regions in the texts that they are in, not in what was joined."""
         placed: dict[int, list[Region]] = {}
-        in_place, owner = reading.in_place, self._owner
+        if not reading.in_place:
+            spans = reading.spans((start, end) for start, end, _, _ in regions)
+            regions = [(*span, *region[2:]) for span, region in zip(spans, regions, strict=True)]
         text, offset, behind = -1, 0, -1
         for start, end, lists, longest in regions:
-            if not in_place:
-                start, end = reading.span(start, end)
             if end > behind:
                 while end > behind:
                     text += 1
@@ -207,7 +207,7 @@ class Words:
                 here = placed[text] = []
             # A combining mark at the beginning of a text is seen with what was put before it.
             first = start - offset if start > offset else 0
-            here.append((first, end - offset, lists, owner[longest]))
+            here.append((first, end - offset, lists, self._owner[longest]))
         return placed
 
     def _forms(self, word: str) -> set[str]:
