@@ -177,7 +177,7 @@ RULES = (
     # -- trade
     # Stripe, "API keys" and "Webhooks"; Square, "Access tokens"; Shopify, "Access tokens"; Shippo; EasyPost; Duffel
     Rule("stripe", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ pk_live_ pk_test_",
-         rf"{_DIGIT}[A-Za-z0-9]{{16,}}+"),
+         r"(?=[a-z]{0,63}[A-Z0-9])[A-Za-z0-9]{16,}+"),
     Rule("stripe", "whsec_", r"[A-Za-z0-9+/]{32,}+={0,2}"),
     Rule("square", "sq0atp- sq0csp- sq0idp-", r"[\w-]{22,43}"),
     Rule("square", "EAAA", r"[\w-]{60}", 4.0),
@@ -228,31 +228,32 @@ RULES = (
 # -- how they are found
 
 
-class _Formats:
-    """All rules as one expression, each a group of it: almost all that is no secret is refused by `re` alone."""
+def _one_expression(rules: Iterable[Rule]) -> tuple[re.Pattern[str], list[tuple[Rule, int]]]:
+    """All rules, each a group, so that almost all that is no secret is refused by `re` alone.
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        pairs = [(begin, rule) for rule in rules for begin in rule.begins.split()]
-        # By the first letter, so that few alternatives are tried, the longest first; then by the first sign.
-        pairs.sort(key=lambda pair: (not pair[0][0].isalnum(), pair[0][0], -len(pair[0])))
-        self.rules = [(rule, 0 if rule.between is not None else len(begin)) for begin, rule in pairs]
-        """By the number of the group: the rule, and how much of the secret stands before its group."""
-        words, midsts = [], {}
-        for first, group in groupby(pairs, key=lambda pair: pair[0][0]):
-            rest = "|".join(
-                f"{re.escape(begin[1:])}{rule.between or ''}({rule.rest}{_end(rule.rest)})" for begin, rule in group
-            )
-            if first.isalnum():
-                words.append(f"{first}(?:{rest})")
-            else:
-                midsts[re.escape(first)] = f"(?<={re.escape(first)})(?:{rest})"
+    Returns:
+        The expression; and for each group the rule, and how many characters of the secret stand before the group.
+    """
+    pairs = [(begin, rule) for rule in rules for begin in rule.begins.split()]
+    # By the first letter, so that few alternatives are tried, the longest first; then by the first sign.
+    pairs.sort(key=lambda pair: (not pair[0][0].isalnum(), pair[0][0], -len(pair[0])))
+    words, midsts = [], {}
+    for first, group in groupby(pairs, key=lambda pair: pair[0][0]):
+        rest = "|".join(
+            f"{re.escape(begin[1:])}{rule.between or ''}({rule.rest}{_end(rule.rest)})" for begin, rule in group
+        )
+        if first.isalnum():
+            words.append(f"{first}(?:{rest})")
+        else:
+            midsts[re.escape(first)] = f"(?<={re.escape(first)})(?:{rest})"
+    expression = re.compile(
         # Begins with a set of characters, to which `re` skips fast. A sign before a secret may be written %3D or
         # \u003d, the end of a line \n.
-        self.search = re.compile(
-            r"[^A-Za-z0-9](?:(?:(?<=[%\\])(?:[0-9A-Fa-f]{2}|[nrt]|u[0-9A-Fa-f]{4}))?"
-            f"(?:{'|'.join(words)})|(?<=[{''.join(midsts)}])(?:{'|'.join(midsts.values())}))",
-            re.ASCII,
-        ).search
+        r"[^A-Za-z0-9](?:(?:(?<=[%\\])(?:[0-9A-Fa-f]{2}|[nrt]|u[0-9A-Fa-f]{4}))?"
+        f"(?:{'|'.join(words)})|(?<=[{''.join(midsts)}])(?:{'|'.join(midsts.values())}))",
+        re.ASCII,
+    )
+    return expression, [(rule, 0 if rule.between is not None else len(begin)) for begin, rule in pairs]
 
 
 def _end(rest: str) -> str:
@@ -262,7 +263,7 @@ def _end(rest: str) -> str:
     return r"(?![\w-])" if r"\w" in rest[-16:] else "(?![A-Za-z0-9])"
 
 
-_FORMATS = _Formats(RULES)
+_SECRET, _GROUPS = _one_expression(RULES)
 _BEFORE = {
     rule.before: re.compile(
         rf"(?:(?<![\w\\-])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{{4}})){rule.before}\Z", re.ASCII
@@ -282,10 +283,10 @@ def find_secrets(text: str, start: int, end: int) -> Iterator[Found]:
     if text[start - 1] == " " and text[start - 2 : start - 1] in _LAST_OF_SCHEME:
         yield from _credentials(text, start, end)
     position = start - 1
-    while match := _FORMATS.search(text, position, end):
+    while match := _SECRET.search(text, position, end):
         position = match.end()
         index = match.lastindex or 0
-        rule, length = _FORMATS.rules[index - 1]
+        rule, length = _GROUPS[index - 1]
         first, last = match.span(index)
         if not _varies(text[first : min(last, first + 1024)], rule.entropy):
             continue
@@ -405,7 +406,7 @@ _EDGE = re.compile(
     re.VERBOSE,
 )
 # What tells key material from prose between two mentions: letters and digits without a space, not all small letters.
-_MATERIAL = re.compile(r"(?=[a-z]{0,64}[A-Z0-9+/=])[A-Za-z0-9+/=]{10}")
+_MATERIAL = re.compile(r"(?=[a-z]{0,9}[A-Z0-9+/=])[A-Za-z0-9+/=]{10}")
 _BREAK = r"(?:[ \t>#*\"',+]|\r?\n|(?:\\r)?\\n){0,9}+"
 _CUT_OFF = re.compile(
     # Headers, and lines of base64 of which the last may be short if it stands alone.
