@@ -270,6 +270,17 @@ def test_a_plugin_that_does_not_start_is_said_so_once(distribution, held):
     assert set(found.skipped.values()) == {"it does not start, which another check says"}
 
 
+def test_a_checkout_whose_manifest_is_newer_than_the_installed_one_is_to_be_installed_anew(distribution, held, site):
+    distribution()
+    (site / "pyproject.toml").write_text('[project]\nname = "gatehook-toy"\n')
+    (site / "README.md").write_text("Nothing.")
+    manifest = (site / "gatehook_toy-1.0.dist-info" / "extra_metadata" / "plugin-manifest.yaml").read_text()
+    (site / "plugin-manifest.yaml").write_text(manifest)
+    assert set(held("toy").failed) == {"test_its_readme_describes_every_config_key"}  # the checkout's own
+    (site / "plugin-manifest.yaml").write_text(manifest.replace("[FOUND]", "[FOUND, MORE]"))
+    assert "install it anew" in held("toy").failed["test_it_starts_and_its_manifest_is_true_of_its_class"]
+
+
 def test_a_plugin_that_is_not_installed_does_not_start(held):
     assert "nowhere" in held("nowhere").failed["test_it_starts_and_its_manifest_is_true_of_its_class"]
 

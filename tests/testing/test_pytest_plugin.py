@@ -45,7 +45,7 @@ def test_sync(run_hook):
 """
 
 
-@pytest.mark.parametrize("args", [[], ["-p", "no:asyncio"], ["-p", "no:hypothesispytest"], ["--import-mode=importlib"]])
+@pytest.mark.parametrize("args", [[], ["-p", "no:asyncio", "-p", "no:hypothesispytest", "--import-mode=importlib"]])
 def test_the_fixtures_need_no_configuration(project, args):
     ended = project(USES, *STRICT, *args)
     assert "1 passed" in ended.stdout, ended.stdout + ended.stderr

@@ -15,7 +15,7 @@ from gatehook.request import PluginContext, Request
 from gatehook.results import Outcome, Record
 from gatehook.runner import Runner
 from gatehook.testing.conformance.overheard import overheard
-from gatehook.testing.conformance.samples import LONG_TEXTS, MARK, OTHER_MARK, Sample, samples
+from gatehook.testing.conformance.samples import MARK, OTHER_MARK, Sample, long_samples, samples
 from gatehook.testing.conformance.subject import Checks, Subject, fail, failure_of, json_of, run
 
 _PROMPTLY: Final = 2.0
@@ -119,10 +119,10 @@ async def _cancelled(call: Coroutine[Any, Any, Any], ticks: int) -> str | None:
 
 async def _block(subject: Subject) -> list[str]:
     async with subject.runner() as runner:
-        given = [
-            sample for name, text in LONG_TEXTS.items() for sample in samples(subject.hooks, f"64 kB of {name}", text)
+        lags = [
+            (sample.label, await _least_lag(runner, sample))
+            for sample in [*long_samples(subject.hooks), *_one_each(subject)]
         ]
-        lags = [(sample.label, await _least_lag(runner, sample)) for sample in [*given, *_one_each(subject)]]
     return [f"{label}: for {lag:.2f} s, {_MOST_LAG:g} s are too many" for label, lag in lags if lag > _MOST_LAG]
 
 

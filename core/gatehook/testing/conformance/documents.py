@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic_core import to_jsonable_python
 
-from gatehook.discovery import about, installed
+from gatehook.discovery import about, installed, read_text
 from gatehook.errors import ConfigError, GatehookError, dotted
+from gatehook.manifest import MANIFEST_FILE, parse_manifests
 from gatehook.results import Verdict
 from gatehook.runner import Runner
 from gatehook.testing.conformance.subject import Checks, Subject, fail, run
@@ -27,6 +28,8 @@ class DocumentChecks(Checks):
     def test_it_starts_and_its_manifest_is_true_of_its_class(self) -> None:
         if isinstance(self.subject.started, GatehookError):
             fail("it does not start", [str(self.subject.started)])
+        if _outdated(self.subject):
+            fail(f"{MANIFEST_FILE} was changed since the distribution was installed: install it anew")
 
     def test_its_manifest_describes_it_as_its_distribution_does(self) -> None:
         manifest, distribution = self.subject.manifest, _distribution(self.subject)
@@ -94,8 +97,8 @@ class DocumentChecks(Checks):
             fail(f"the manifest's violation_codes are {declared}, but it uses", hidden)
 
     def test_it_only_reads_as_its_manifest_promises(self) -> None:
-        if self.subject.manifest.access != "read":
-            pytest.skip("its manifest says access: write")
+        if not self.subject.entry.reads:
+            pytest.skip("it may write: its manifest or its entry says access: write")
         given = list(self.subject.ordinary())
         places = [
             ran.sample.label
@@ -118,17 +121,31 @@ def _distribution(subject: Subject) -> str:
     return available.distribution
 
 
-def _readme(subject: Subject) -> tuple[str, str]:
-    """Where the README is found, and what it says: in the checkout that the class stands in, else as installed."""
+def _checkout(subject: Subject) -> Path | None:
+    """The folder of the distribution's source, if the class is run from there."""
     distribution = _distribution(subject)
     for folder in Path(inspect.getfile(subject.cls)).parents:
-        project = folder / "pyproject.toml"
-        if (
-            project.exists()
-            and tomllib.loads(project.read_text("utf-8")).get("project", {}).get("name") == distribution
-        ):
-            for path in sorted(folder.glob("README*")):
-                return path.name, path.read_text("utf-8")
+        file = folder / "pyproject.toml"
+        if file.exists() and tomllib.loads(file.read_text("utf-8")).get("project", {}).get("name") == distribution:
+            return folder
+    return None
+
+
+def _outdated(subject: Subject) -> bool:
+    available = subject.entry.available
+    if available is None or available.distribution is None or (folder := _checkout(subject)) is None:
+        return False
+    text = read_text(folder / MANIFEST_FILE)
+    names = [item.name for item in installed() if item.distribution == available.distribution]
+    return text is not None and parse_manifests(text, names, MANIFEST_FILE)[available.name] != available.manifest
+
+
+def _readme(subject: Subject) -> tuple[str, str]:
+    """Where the README is found, and what it says: in the checkout, else as installed."""
+    folder = _checkout(subject)
+    for path in sorted(folder.glob("README*")) if folder else ():
+        return path.name, path.read_text("utf-8")
+    distribution = _distribution(subject)
     _, text = about(distribution)
     if not text:
         pytest.skip("no README is to be found")

@@ -143,3 +143,21 @@ LONG_TEXTS: Final[dict[str, str]] = {
     }.items()
 }
 """Of 64 kB each."""
+
+
+def long_samples(hooks: Iterable[str]) -> Iterator[Sample]:
+    """For each of the hooks, payloads that have a long text once, as far as the hook has a place for text alone."""
+    for hook in hooks:
+        for label, text in LONG_TEXTS.items():
+            payload = _PLAIN[hook](text) if hook in _PLAIN else _SHAPES[hook](text, None)
+            yield Sample(f"{hook} with 64 kB of {label}", payload)
+
+
+_PLAIN: Final[dict[str, Callable[[str], Payload]]] = {
+    "prompt_pre_fetch": lambda text: prompt_call(q=text),
+    "prompt_post_fetch": prompt_result,
+    "tool_pre_invoke": lambda text: tool_call(q=text),
+    "tool_post_invoke": tool_result,
+    "resource_pre_fetch": lambda text: resource_read(note=text),
+    "resource_post_fetch": resource,
+}
