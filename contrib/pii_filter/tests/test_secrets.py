@@ -271,8 +271,17 @@ def test_hashes_images_ids_and_names_are_no_secrets(text: str) -> None:
     assert find(f"value={text}") == []
 
 
-def test_examples_of_documentation_are_found() -> None:
-    assert find("AKIAIOSFODNN7EXAMPLE.") == [("AKIAIOSFODNN7EXAMPLE", "aws_access_key_id")]
+@pytest.mark.parametrize(
+    ("secret", "name"),
+    [
+        ("AKIAIOSFODNN7EXAMPLE", "aws_access_key_id"),
+        ("AKIA1234567890ABCDEF", "aws_access_key_id"),
+        ("sk-1234567890abcdefghij", "openai"),
+        ("sk-proj-abcdefghijklmnopqrstuvwxyz1234567890", "openai"),
+    ],
+)
+def test_examples_of_documentation_are_found(secret: str, name: str) -> None:
+    assert find(f"{secret}.") == [(secret, name)]
 
 
 def test_neighbours_are_all_found() -> None:
@@ -357,6 +366,9 @@ def test_nearly_all_random_values_look_like_keys(seed: int, alphabet: str, lengt
         "public_key_store_2024",
         "my-service-account-key-v2",
         "getAccessToken2FromRequest",
+        "MyTestDatabaseSecret1",
+        "base64.urlsafe_b64encode",
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3",
         "SECRET_KEY_BASE_2",
         "config/secrets/production.key2",
         "/etc/ssl/private/server2.pem",
@@ -433,6 +445,12 @@ def test_a_private_key_cut_off_is_found_as_far_as_it_goes(end_of_line: str, afte
 def test_two_keys_are_two() -> None:
     keys = [block("EC PRIVATE KEY"), block("PRIVATE KEY")]
     assert private_keys(" and ".join(keys)) == keys
+
+
+def test_a_key_cut_off_does_not_swallow_the_next() -> None:
+    cut_off, whole = f"-----BEGIN RSA PRIVATE KEY-----\n{LINES}", block("PRIVATE KEY")
+    assert private_keys(f"{cut_off}\n{whole}") == [cut_off, whole]
+    assert private_keys(f"-----BEGIN RSA PRIVATE KEY-----\nVersion: {whole}") == [whole]
 
 
 def test_a_key_in_base64_once_more_is_found() -> None:

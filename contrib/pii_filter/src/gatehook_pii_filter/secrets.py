@@ -76,7 +76,7 @@ RULES = (
     # Azure: Storage, "Configure connection strings", "Create a service SAS"; Entra, "Client secrets"
     Rule("azure_account_key", "AccountKey= SharedAccessKey= AccessKey=", r"[A-Za-z0-9+/]{43,}+={1,2}", between=""),
     Rule("azure_signature", "sig=", r"(?:[A-Za-z0-9/+]|%2[BFbf]){43,}+(?:=|%3[Dd])?", 4.0, between=""),
-    Rule("azure_client_secret", "~", r"(?<=[\w.~]{3}[0-9]Q~)[\w.~-]{31,34}", 3.5, before=r"[\w.~]{3}[0-9]Q"),
+    Rule("azure_client_secret", "~", r"(?<=[0-9]Q~)[\w.~-]{31,34}", 3.5, before=r"[\w.~]{3}[0-9]Q"),
     # Google: Cloud documentation, "Manage API keys", "OAuth 2.0 client secrets", "Token types"
     Rule("google", "AIza", r"[\w-]{35}"),
     Rule("google", "ya29.", r"[\w-]{20,}+", 3.5),
@@ -363,7 +363,8 @@ def find_aws_secret(text: str, start: int, end: int, named: bool) -> Iterator[Fo
 _KEY = re.compile(r"[\w.~+/=:@!#$%^&*-]{10,512}", re.ASCII)
 _NOT_KEY = re.compile(
     r"""
-      [0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}                 # UUID
+      [0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\W{0,3}          # UUID
+    | arn:[\w-]{1,16}:.*                                          # Amazon Resource Name
     | v?\d{1,5}(?:\.\d{1,5}){1,4}(?:[-+.][\w.+-]*)?               # version
     | \d{4}-\d\d-\d\d(?:[t_].*)?                                  # time
     | [a-z][a-z0-9+.-]{1,20}://.*                                 # URL
@@ -375,10 +376,15 @@ _NOT_KEY = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _ALNUM = re.compile(r"[A-Za-z0-9]+")
-# A part of a name in a program, of a file or of a class of CSS: `store`, `sha256`, `2024`, `getToken2FromRequest`.
+# A part of a name in a program, of a file or of a class of CSS.
 _PART_OF_NAME = re.compile(
-    r"[0-9]{1,20}"
-    r"|(?:[A-Z]{1,24}|(?:[A-Z]{0,3}[a-z]{2,24}+){1,8}+|[a-z])(?:[0-9]{1,4}[a-z]?|[0-9]{6}|[0-9]{8})?(?:[A-Z][a-z]{2,24}+){0,8}+"
+    r"""[0-9]{1,20}
+      | (?:[A-Z]{1,24} | (?:[A-Z]{0,3}[a-z]{2,24}+ | [A-Z][a-z]){1,8}+ | [a-z])   # store, MyStore, HTTPServer
+        (?:[0-9]{1,4}[a-z]? | [0-9]{6} | [0-9]{8})?                               # sha256, oauth2, 20240517
+        (?:[A-Z][a-z]{2,24}+){0,8}+                                               # getToken2FromRequest
+      | [a-z]{1,4}[0-9]{1,2}[a-z]{3,24}                                           # b64encode
+    """,
+    re.VERBOSE,
 )
 
 
@@ -435,17 +441,17 @@ def find_private_keys(text: str) -> Iterator[Found]:
                 if inside and _MATERIAL.search(text, begin.end(), edge.start()):
                     yield begin.start(), edge.end(), "private_key"
                 elif not inside:
-                    yield from _cut_off(text, begin)
+                    yield from _cut_off(text, begin, edge.start())
             begin = edge if edge["begin"] else None
         if begin:
-            yield from _cut_off(text, begin)
+            yield from _cut_off(text, begin, len(text))
     if "LS0tLS1CRUdJTi" in text:
         for encoded in _ENCODED.finditer(text):
             if b"PRIVATE KEY" in _base64(encoded[0][:64]):
                 yield encoded.start(), encoded.end(), "private_key"
 
 
-def _cut_off(text: str, begin: re.Match[str]) -> Iterator[Found]:
-    match = _CUT_OFF.match(text, begin.end())
+def _cut_off(text: str, begin: re.Match[str], end: int) -> Iterator[Found]:
+    match = _CUT_OFF.match(text, begin.end(), end)
     if match and _MATERIAL.search(text, begin.end(), match.end()):
         yield begin.start(), match.end(), "private_key"
