@@ -46,10 +46,8 @@ class Pieces(list[str]):
 
     def strings(self) -> Iterator[tuple[int, bool, str]]:
         """Of each string its place, whether it is a key, and its value."""
-        for place in range(1, len(self), 2):
-            token = self[place]
+        for place, token, after in zip(range(1, len(self), 2), self[1::2], self[2::2], strict=True):
             if token[0] == '"':
-                after = self[place + 1]
                 is_key = after[:1] == ":" or after.lstrip()[:1] == ":"
                 yield place, is_key, json.loads(token) if "\\" in token else token[1:-1]
 
@@ -82,8 +80,9 @@ class Pieces(list[str]):
         keys = {place: value for place, is_key, value in self.strings() if is_key}
         for place, piece in enumerate(self):
             if place % 2 == 0:
-                for char in piece:
-                    _step(path, char)
+                for char in piece.strip():
+                    if char != ":":
+                        _step(path, char)
             elif place in keys:
                 path[-1] = keys[place]
             paths[place] = tuple(path)

@@ -54,7 +54,10 @@ class Tree:
     ) -> None:
         self.values: list[str] = []
         self.numbers: set[int] = set()
-        self._places: list[tuple[int, Any]] = []
+        # Where each text stands: the number of its node, and its key there. Two lists, as a tuple for each text would
+        # be most of the cost.
+        self._homes: list[int] = []
+        self._keys_there: list[Any] = []
         self._nodes: list[_Node] = []
         self._paths_in: dict[int, dict[int, Path]] = {}  # of JSON texts, made when first asked for
         self._keys = keys
@@ -85,18 +88,21 @@ class Tree:
                 " text is only found in JSON data, so hand over that"
             )
         skips = _NO_TEXT if shape is not None or not self._numbers else ()
+        values, homes, keys = self.values, self._homes, self._keys_there
         for key, item in items:
             kind = type(item)
             if kind is str and (not item or item[0] not in _MAY_OPEN_JSON):
-                self.values.append(item)
-                self._places.append((here, key))
+                values.append(item)
+                homes.append(here)
+                keys.append(key)
             elif kind not in skips:
                 self._visit(item, here, key)
 
     def _visit(self, item: Any, here: int, key: Any) -> None:
         node = self._nodes[here]
         if isinstance(item, str):
-            pieces = Pieces.of(item, self._numbers) if node.opens and self._opens(item) else None
+            opens = item[:1] in _MAY_OPEN_JSON and node.opens and self._opens(item)
+            pieces = Pieces.of(item, self._numbers) if opens else None
             if pieces is None:
                 self._add(item, here, key)
             else:
@@ -123,20 +129,21 @@ class Tree:
 
     def _add(self, text: str, here: int, key: Any) -> None:
         self.values.append(text)
-        self._places.append((here, key))
+        self._homes.append(here)
+        self._keys_there.append(key)
 
     def _add_number(self, number: str, here: int, key: Any) -> None:
         self.numbers.add(len(self.values))
         self._add(number, here, key)
 
     def path(self, index: int) -> Path:
-        return self._path_to(*self._places[index])
+        return self._path_to(self._homes[index], self._keys_there[index])
 
     def label(self, index: int) -> str:
-        node, key = self._places[index]
+        key = self._keys_there[index]
         if isinstance(key, str):
             return key
-        return next((part for part in reversed(self._path_to(node, key)[1:]) if isinstance(part, str)), "")
+        return next((part for part in reversed(self.path(index)[1:]) if isinstance(part, str)), "")
 
     def _path_to(self, node: int, key: Any) -> Path:
         path: list[Any] = []
@@ -157,8 +164,9 @@ class Tree:
         copies: dict[int, Any] = {}
         renamed: dict[int, dict[Any, str]] = {}  # by node: its keys, or their places in a JSON text
         for index, text in texts.items():
-            node, key = self._places[index]
-            self._copy(node, copies)
+            node, key = self._homes[index], self._keys_there[index]
+            if node not in copies:
+                self._copy(node, copies)
             if isinstance(key, _Key):
                 renamed.setdefault(node, {})[key.key] = text
             else:
@@ -174,19 +182,20 @@ class Tree:
     def _copy(self, node: int, copies: dict[int, Any]) -> None:
         while node >= 0 and node not in copies:
             content, parent, *_ = self._nodes[node]
-            match content:
-                case Pieces():
-                    copies[node] = Pieces(content)
-                case dict() | Model():
-                    copies[node] = dict(content if isinstance(content, dict) else content.__dict__)
-                case _:
-                    copies[node] = list(content)
+            if isinstance(content, Pieces):
+                copies[node] = Pieces(content)
+            elif isinstance(content, dict | Model):
+                copies[node] = dict(content if isinstance(content, dict) else content.__dict__)
+            else:
+                copies[node] = list(content)
             node = parent
 
 
 def _put(content: Any, key: Any, value: Any) -> None:
     old = content[key]
-    if isinstance(content, Pieces) and old[0] == '"':
+    if type(content) is dict and type(old) is str:
+        content[key] = value
+    elif isinstance(content, Pieces) and old[0] == '"':
         content.put(key, value)
     elif isinstance(content, Pieces):
         content[key] = value if is_number(value) else json.dumps(value)
@@ -197,6 +206,8 @@ def _put(content: Any, key: Any, value: Any) -> None:
 
 
 def _finished(old: Any, new: Any, renamed: Mapping[Any, str] | None) -> Any:
+    if type(old) is dict and not renamed:
+        return new
     if renamed and isinstance(new, Pieces):
         new.rename(renamed)
     elif renamed:

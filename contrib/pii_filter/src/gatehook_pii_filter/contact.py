@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -13,30 +12,35 @@ from gatehook_pii_filter.scan import Scan, Span
 
 _LOCAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-"
 _NOT_FIRST: Final = ".!#$%&'*/=?^`{|}~-"
-_DOMAIN = re.compile(r"@((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63}))(?!\w)")
+_DOMAIN = re.compile(r"@[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
 _OTHER_LOCAL = re.compile(r"[\w.%+'-]{1,64}\Z")
-# Names of files (`logo@2x.png`), which no registry has for domains.
-_FILE_ENDING = re.compile(
-    r"\.(?:png|jpe?g|gif|svg|webp|ico|js|ts|jsx|tsx|mjs|css|s[ac]ss|html?|json|xml|ya?ml|toml|txt|pdf|exe|dll|tgz|gz)\Z",
-    re.IGNORECASE,
+# Endings of files (`logo@2x.png`), which no registry has for domains.
+_FILE_ENDINGS: Final = frozenset(
+    {"png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "ts", "jsx", "tsx", "mjs", "css", "scss", "sass", "html"}
+    | {"htm", "json", "xml", "yml", "yaml", "toml", "txt", "pdf", "exe", "dll", "tgz", "gz"}
 )
 
 
-def find_emails(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_emails(scan: Scan, start: int, end: int) -> list[Span]:
     """Addresses: at most 64 characters before the ``@`` (RFC 5321, section 4.5.3.1), labels of at most 63 (RFC 1035).
 
     Of RFC 5322's rarer characters (section 3.2.3) the local part takes those that do not begin it, as they also stand
     around addresses. ``git@host:path`` is an address of programs, and ``*`` none, so that a partial mask is no address.
     """
+    found: list[Span] = []
     text = scan.text
     for domain in _DOMAIN.finditer(text, start, end):
         at = domain.start()
         head = text[max(start, at - 64) : at]
-        local = head[len(head.rstrip(_LOCAL)) :].rpartition("*")[2].lstrip(_NOT_FIRST)
-        if not local and head and not head[-1].isascii() and (other := _OTHER_LOCAL.search(head)):
-            local = other[0]
-        if local and local[-1] != "." and not (local == "git" or _FILE_ENDING.search(domain[0])):
-            yield at - len(local), domain.end()
+        local = head[len(head.rstrip(_LOCAL)) :]
+        if not local.isalnum():
+            local = local.rpartition("*")[2].lstrip(_NOT_FIRST)
+            if not local and head and not head[-1].isascii() and (other := _OTHER_LOCAL.search(head)):
+                local = other[0]
+        top = domain[0].rpartition(".")[2].lower()
+        if local and local[-1] != "." and local != "git" and top not in _FILE_ENDINGS:
+            found.append((at - len(local), domain.end()))
+    return found
 
 
 def email_partial(text: str) -> str:
@@ -53,7 +57,7 @@ _NORTH_AMERICAN = re.compile(
         )(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?!\w)(?![-./@]\d)""",
     re.VERBOSE,
 )
-_INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00)[ ]?[1-9](?:[ ().-]{0,3}\d){5,14}+")
+_INTERNATIONAL = re.compile(r"(?<![\w+])\+[ ]?[1-9](?:[ ().-]{0,3}\d){5,14}+")
 _NATIONAL = re.compile(r"(?<![\w.+])[(]?\d(?:[ ().-]{0,3}\d|/\d){6,14}+(?!\w)(?![.-]\d)")
 _GOES_ON = re.compile(r"\w|[-.]\d")
 _N11 = re.compile(r"\D*1?\D*(?:\d11|\d{3}\D*\d11)")
@@ -63,26 +67,31 @@ def may_hold_phone(classes: str) -> bool:
     return classes.count("0") >= 7
 
 
-def find_phones(scan: Scan, start: int, end: int) -> Iterator[Span]:
-    """Numbers in the forms of North America, and others that begin with ``+`` or ``00`` and may exist.
+def find_phones(scan: Scan, start: int, end: int) -> list[Span]:
+    """Numbers in the forms of North America, and others that begin with ``+`` and may exist.
 
     Area code and exchange begin with 2 to 9 and are no N11 (North American Numbering Plan Administrator, "NPA/NXX").
     Elsewhere country code and length must fit (ITU-T E.164; lengths from Google's libphonenumber).
     """
-    first, last = max(0, start - 3), min(len(scan.text), end + 12)
-    for match in _NORTH_AMERICAN.finditer(scan.text, first, last):
-        if match.start() < end and not _N11.match(match[0]):
-            yield match.span()
-    for match in _INTERNATIONAL.finditer(scan.text, first, last):
-        if span := _possible(scan.text, *match.span()):
-            yield span
+    text = scan.text
+    begin = start - (text[start - 1 : start] in ("(", "+"))
+    if (whole := _NORTH_AMERICAN.match(text, begin)) and whole.end() >= end and not _N11.match(whole[0]):
+        return [whole.span()]
+    first, last = max(0, start - 3), min(len(text), end + 12)
+    found = [
+        match.span()
+        for match in _NORTH_AMERICAN.finditer(text, first, last)
+        if match.start() < end and not _N11.match(match[0])
+    ]
+    if "+" in text[first:end]:
+        spans = (_possible(text, *match.span()) for match in _INTERNATIONAL.finditer(text, first, last))
+        found += filter(None, spans)
+    return found
 
 
-def find_named_phones(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_phones(scan: Scan, start: int, end: int) -> list[Span]:
     """Whatever has seven to fifteen digits where a word says that it is a phone number (ITU-T E.164)."""
-    first, last = max(0, start - 3), min(len(scan.text), end + 2)
-    for match in _NATIONAL.finditer(scan.text, first, last):
-        yield match.span()
+    return [match.span() for match in _NATIONAL.finditer(scan.text, max(0, start - 3), min(len(scan.text), end + 2))]
 
 
 def _possible(text: str, start: int, end: int) -> Span | None:
@@ -98,8 +107,7 @@ def _possible(text: str, start: int, end: int) -> Span | None:
 
 
 def _significant(text: str) -> str:
-    digits = "".join(filter(str.isdigit, text.replace("(0)", "")))
-    return digits if text.startswith("+") else digits[2:]
+    return "".join(filter(str.isdigit, text.replace("(0)", "")))
 
 
 def _has_country(digits: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -42,17 +41,26 @@ _DATE = re.compile(
     )(?!\w)(?![-/]\d)""",
     re.VERBOSE,
 )
+_NUMERIC = re.compile(r"0[-/. ]00?[-/. ]00|0{8}|0{4}-00")
 _LONGEST_MONTH = 14
 
 
-def find_named_births(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def may_hold_date(classes: str) -> bool:
+    """A day alone is only looked at before the name of a month."""
+    return classes.count("0") <= 2 or _NUMERIC.search(classes) is not None
+
+
+def find_births(scan: Scan, start: int, end: int) -> list[Span]:
     """Dates that exist, from 1900 to today, where a word says that somebody was born then.
 
     Year first (ISO 8601), day or month first, with two digits or four for the year, or with the month's name.
     """
+    found: list[Span] = []
     for match in _DATE.finditer(scan.text, max(0, start - _LONGEST_MONTH), min(len(scan.text), end + 26)):
-        if match.start() <= end and match.end() > start and _is_date(match):
-            yield match.span()
+        near = match.start() <= end and match.end() > start
+        if near and _is_date(match) and "date_of_birth" in scan.names(*match.span()):
+            found.append(match.span())
+    return found
 
 
 def _is_date(match: re.Match[str]) -> bool:

@@ -3,7 +3,6 @@ with the functions that find it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from gatehook_pii_filter import contact, dates, network, numbers
@@ -17,33 +16,35 @@ def _first_four(text: str) -> str:
     return f"{text[:4]}***"
 
 
-def find_aws_keys(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_aws_keys(scan: Scan, start: int, end: int) -> list[Span]:
     """Ids of AWS access keys."""
-    return ((first, last) for first, last, rule in find_secrets(scan.text, start, end) if rule.startswith("aws"))
+    return [(first, last) for first, last, rule in find_secrets(scan.text, start, end) if rule.startswith("aws")]
 
 
-def find_named_aws_secrets(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_aws_secrets(scan: Scan, start: int, end: int) -> list[Span]:
     """Secrets of AWS access keys: 40 characters of Base64, which only a name makes known."""
-    return ((first, last) for first, last, _ in find_aws_secret(scan.text, start, end, named=True))
+    return [(first, last) for first, last, _ in find_aws_secret(scan.text, start, end, named=True)]
 
 
-def find_api_keys(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_api_keys(scan: Scan, start: int, end: int) -> list[Span]:
     """Keys and tokens that their prefix makes known."""
-    return ((first, last) for first, last, rule in find_secrets(scan.text, start, end) if not rule.startswith("aws"))
+    return [(first, last) for first, last, rule in find_secrets(scan.text, start, end) if not rule.startswith("aws")]
 
 
-def find_named_api_keys(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_api_keys(scan: Scan, start: int, end: int) -> list[Span]:
     """Random words that are called a key, token, secret or password."""
+    found: list[Span] = []
     if is_key_like(scan.text[start:end]):
-        yield start, end
+        found.append((start, end))
+    return found
 
 
-def find_keys_in_blocks(scan: Scan, start: int, end: int) -> Iterator[Span]:
-    return ((first, last) for first, last, _ in find_private_keys(scan.text))
+def find_keys_in_blocks(scan: Scan, start: int, end: int) -> list[Span]:
+    return [(first, last) for first, last, _ in find_private_keys(scan.text)]
 
 
-def find_crypto_wallets(scan: Scan, start: int, end: int) -> Iterator[Span]:
-    return ((first, last) for first, last, _ in find_wallets(scan.text, start, end))
+def find_crypto_wallets(scan: Scan, start: int, end: int) -> list[Span]:
+    return [(first, last) for first, last, _ in find_wallets(scan.text, start, end)]
 
 
 # A checksum or a prefix of its own makes a finding nearly certain, a form alone probable, and a name in between.
@@ -62,7 +63,7 @@ _DETECTORS: Final = (
     Detector("iban", "number", numbers.find_ibans, _CERTAIN, numbers.last_four, numbers.may_hold_iban),
     Detector("iban", "word", numbers.find_ibans, _CERTAIN, numbers.last_four),
     Detector("bank_account", "name", numbers.find_named_accounts, _NAMED, numbers.last_four),
-    Detector("date_of_birth", "name", dates.find_named_births, _NAMED),
+    Detector("date_of_birth", "number", dates.find_births, _NAMED, fits=dates.may_hold_date),
     Detector("passport", "name", numbers.find_named_passports, _NAMED),
     Detector("driver_license", "name", numbers.find_named_licenses, _NAMED),
     Detector("medical_record", "name", numbers.find_named_records, _NAMED),

@@ -25,7 +25,8 @@ _PHRASES: Final = {
     ),
     "phone": (
         "phone, phone number, phone no, telephone, telephone number, tel, tel no, mobile, mobile number, "
-        "mobile no, cell, cellphone, cell number, fax, fax number, call, call me at, dial, sms, text me at, "
+        "mobile no, cellphone, cell number, fax, fax number, call me at, call us at, call us on, call him at, "
+        "call her at, cell phone, dial, sms, text me at, "
         "whatsapp, hotline, landline, reach me at, reach him at, reach her at, contact number, contact no, "
         "phone home, phone work, msisdn, telefon, telefonnummer, rufnummer, handy, telefono, movil, celular, "
         "portable, mobil, gsm"
@@ -35,7 +36,7 @@ _PHRASES: Final = {
     "bank_account": (
         "bank account, account number, account no, account num, acct, acct no, acct number, acct num, "
         "checking account, savings account, deposit account, a c no, ac no, bank acct, beneficiary account, "
-        "routing, routing number, routing no, aba, aba number, aba routing, sort code, bsb, kontonummer, "
+        "routing, routing number, routing no, aba, aba number, aba routing, sort code, rtn, bsb, kontonummer, "
         "konto, cuenta bancaria, account ending"
     ),
     "date_of_birth": (
@@ -81,11 +82,20 @@ _PHRASES: Final = {
 }
 """Phrases by the kind that they name; the empty kind is for what nobody seeks."""
 
-_ADJACENT: Final = {"account": "bank_account", "license": "driver_license", "licence": "driver_license"}
+_ADJACENT: Final = {
+    "account": "bank_account",
+    "call": "phone",
+    "cell": "phone",
+    "license": "driver_license",
+    "licence": "driver_license",
+}
 """Words that name a kind only where nothing stands between them and the number."""
 
+_COUNTING: Final = frozenset({"of", "over", "than", "about", "holds", "contains", "costs", "totals", "least", "most"})
+"""Words before a number that says how many, whatever was named before."""
+
 _FILLERS: Final = frozenset(
-    {"is", "are", "was", "as", "my", "your", "his", "her", "their", "our", "the", "a", "an", "for", "number", "no"}
+    "is are was as my your his her their our the a an for number no s patient customer client holder member".split()  # noqa: SIM905
 )
 
 _WORD = re.compile(r"[a-z]+")
@@ -119,12 +129,13 @@ def names_after(text: str, end: int) -> Kinds | None:
     """What "(mobile)" or "is my social security number" after ``end`` names."""
     tail = re.split(r"[\0\n;]|[.,] ", text[end : end + _AFTER], maxsplit=1)[0]
     words = _WORD.findall(tail.lower())
-    while words and words[0] in _FILLERS:
-        del words[0]
-    for length in range(min(len(words), 4), 0, -1):
-        for phrase, kinds in _BY_LAST_WORD.get(words[length - 1], ()):
-            if phrase == words[:length]:
-                return kinds
+    while words:
+        for length in range(min(len(words), 5), 0, -1):
+            for phrase, kinds in _BY_LAST_WORD.get(words[length - 1], ()):
+                if phrase == words[:length]:
+                    return kinds
+        if words.pop(0) not in _FILLERS:
+            break
     return None
 
 
@@ -135,6 +146,8 @@ def names_of_key(key: str) -> Kinds | None:
 
 
 def _nearest(words: Sequence[str]) -> Kinds | None:
+    if words and words[-1] in _COUNTING:
+        return frozenset()
     for last in range(len(words) - 1, -1, -1):
         for phrase, kinds in _BY_LAST_WORD.get(words[last], ()):
             if words[last + 1 - len(phrase) : last + 1] == phrase:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from ipaddress import IPv6Address
 from typing import Final
 
@@ -15,7 +14,8 @@ _V6 = re.compile(
     r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}(?:(?:\.[0-9]{1,3}){3})?|(?<=::))(?!\w|:\w|\.\d)"
 )
 _VERSION = re.compile(
-    r"(?:\b(?:version|release|build|firmware|driver|v|ver|rev|assembly|chrome|safari|kernel)\W{0,3}|/)\Z",
+    r"(?:(?:version|(?:up|down)grade[sd]? to|\b(?:release|build|firmware|driver|v|ver|rev|assembly|kernel))\W{0,3}"
+    r"|[=<>~^/][ ]?)\Z",
     re.IGNORECASE,
 )
 
@@ -27,29 +27,35 @@ def may_hold_v4(classes: str) -> bool:
     return classes.count(".") >= 3
 
 
-def find_v4(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_v4(scan: Scan, start: int, end: int) -> list[Span]:
     """IPv4 addresses (RFC 791) but loopback and unspecified, which are nobody's; not what is called a version."""
+    found: list[Span] = []
     text = scan.text
     for match in _V4.finditer(text, start, min(len(text), end + 2)):
         before = text[max(0, match.start() - 16) : match.start()].removesuffix("//")
         if match[0] not in _NOBODY_S and not _VERSION.search(before):
-            yield match.span()
+            found.append(match.span())
+    return found
 
 
-def find_v6(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_v6(scan: Scan, start: int, end: int) -> list[Span]:
     """IPv6 addresses (RFC 4291, section 2.2), as :mod:`ipaddress` reads them, but loopback and unspecified.
 
     ``a::b`` is rather a name in a program than an address, so one digit at least is asked for.
     """
+    found: list[Span] = []
     if ":" not in scan.classes[start:end]:
-        return
+        return found
     for match in _V6.finditer(scan.text, max(0, start - 1), min(len(scan.text), end + 2)):
         try:
             address = IPv6Address(match[0])
         except ValueError:
             continue
+        if len(match[0]) == 23 and "::" not in match[0]:
+            continue  # eight times two digits are an EUI-64
         if any(map(str.isdigit, match[0])) and not (address.is_loopback or address.is_unspecified):
-            yield match.span()
+            found.append(match.span())
+    return found
 
 
 def ip_partial(text: str) -> str:

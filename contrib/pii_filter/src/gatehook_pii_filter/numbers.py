@@ -40,18 +40,18 @@ def may_hold_ssn(classes: str) -> bool:
     return "000-00-0000" in classes
 
 
-def find_ssns(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_ssns(scan: Scan, start: int, end: int) -> list[Span]:
     """US social security numbers with hyphens; three numbers in a table look like one with spaces.
 
     Area not 000, 666 or 900-999, group not 00, serial not 0000. Source: US Social Security Administration, "Social
     Security Number Randomization" (2011).
     """
-    return (match.span() for match in _SSN.finditer(scan.text, start, _beyond(scan, end)))
+    return [match.span() for match in _SSN.finditer(scan.text, start, _beyond(scan, end))]
 
 
-def find_named_ssns(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_ssns(scan: Scan, start: int, end: int) -> list[Span]:
     """Nine digits in the groups of a social security number, or of the IRS's taxpayer numbers, which begin with 9."""
-    return (match.span() for match in _NAMED_SSN.finditer(scan.text, start, _beyond(scan, end)))
+    return [match.span() for match in _NAMED_SSN.finditer(scan.text, start, _beyond(scan, end))]
 
 
 def _beyond(scan: Scan, end: int) -> int:
@@ -62,14 +62,13 @@ def _beyond(scan: Scan, end: int) -> int:
 _BSN = re.compile(rf"{_START}\d(?:\d{{8}}|\d{{3}}[. ]\d\d[. ]\d{{3}}|\d\d[. ]\d{{3}}[. ]\d{{3}}){_END}")
 
 
-def find_named_bsns(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_bsns(scan: Scan, start: int, end: int) -> list[Span]:
     """Dutch citizen service numbers: nine digits that pass the eleven test (python-stdnum, ``stdnum.nl.bsn``)."""
-    for match in _BSN.finditer(scan.text, start, _beyond(scan, end)):
-        if bsn.is_valid(digits_of(match[0])):
-            yield match.span()
+    matches = _BSN.finditer(scan.text, start, _beyond(scan, end))
+    return [match.span() for match in matches if bsn.is_valid(digits_of(match[0]))]
 
 
-_BLOCK = re.compile(r"(?<![\w.])(?<!\d[-/])\d{3,}+(?!\w)(?![./]\d)")
+_BLOCK = re.compile(r"(?<!\w)(?<!\d[./])\d{3,}+(?!\w)(?![./]\d)")
 _GAP = re.compile("[ -]")
 _GROUPINGS: Final = frozenset(
     {(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (4, 3, 3, 3), (6, 13), (4, 4, 4), (4, 4, 5)}
@@ -95,13 +94,14 @@ def may_hold_card(classes: str) -> bool:
     return classes.count("0") >= 12
 
 
-def find_cards(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_cards(scan: Scan, start: int, end: int) -> list[Span]:
     """Payment cards: a known issuer, its length, and the check digit (ISO/IEC 7812-1, annex B; python-stdnum's Luhn).
 
     They stand as one block of digits, or grouped as cards are printed, perhaps beside others (an expiry date, a
     security code), so every way to take neighbouring blocks together is tried. Blocks of other than 14 to 16 digits are
     mostly ids, and count only beside a word like "card".
     """
+    found: list[Span] = []
     text = scan.text
     run: list[re.Match[str]] = []
     for block in _BLOCK.finditer(text, start, _beyond(scan, end)):
@@ -116,9 +116,10 @@ def find_cards(scan: Scan, start: int, end: int) -> Iterator[Span]:
             if (
                 (_is_block(sizes) or sizes in _GROUPINGS)
                 and _is_card(text[slice(*span)])
-                and (_is_usual(sizes) or "credit_card" in scan.names(*span))
+                and ((_is_usual(sizes) and not _is_in_row(text, *span)) or "credit_card" in scan.names(*span))
             ):
-                yield span
+                found.append(span)
+    return found
 
 
 def _is_block(sizes: tuple[int, ...]) -> bool:
@@ -127,6 +128,18 @@ def _is_block(sizes: tuple[int, ...]) -> bool:
 
 def _is_usual(sizes: tuple[int, ...]) -> bool:
     return sizes[0] in (14, 15, 16) or (len(sizes) > 2 and sum(sizes) > 13)
+
+
+_FOUR_BEFORE = re.compile(r"(?<![\d-])\d{4} \Z")
+_FOUR_BEHIND = re.compile(r" \d{4}(?!\d)")
+
+
+def _is_in_row(text: str, start: int, end: int) -> bool:
+    """Whether four digits more stand on either side, as in a table."""
+    return bool(
+        re.search(r"(?<![\d-])\d{4} \Z", text[max(0, start - 6) : start])
+        or re.match(r" \d{4}(?!\d)", text[end : end + 6])
+    )
 
 
 def _is_card(text: str) -> bool:
@@ -166,14 +179,15 @@ _IBAN_LENGTHS: Final = {
 
 
 def may_hold_iban(classes: str) -> bool:
-    return classes.count("0") >= 8
+    return classes.count("0") >= 4
 
 
-def find_ibans(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_ibans(scan: Scan, start: int, end: int) -> list[Span]:
     """IBANs: the country's length and the check digits (ISO 13616; ISO 7064 MOD 97-10 by python-stdnum)."""
+    found: list[Span] = []
     text = scan.text
     if not text[max(0, start - 2) : start].rstrip()[-1:].isalpha() and not text[start].isalpha():
-        return
+        return found
     for match in _IBAN.finditer(text, max(0, start - 10), min(len(text), end + 42)):
         length = _IBAN_LENGTHS.get(match[0][:2].upper())
         if length is None or match.start() >= end:
@@ -185,25 +199,29 @@ def find_ibans(scan: Scan, start: int, end: int) -> Iterator[Span]:
         if length == 0 and not text[stop : stop + 1].isalnum():
             number = match[0][: stop - match.start()].replace(" ", "").upper()
             if mod_97_10.is_valid(number[4:] + number[:4]):
-                yield match.start(), stop
+                found.append((match.start(), stop))
+
+    # A value that only its name makes known: letters, digits and hyphens, or digits in groups.
+    return found
 
 
-# A value that only its name makes known: letters, digits and hyphens, or digits in groups.
 _VALUE = re.compile(r"(?<!\w)(?=[A-Za-z0-9 -]{0,12}\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*+(?!\w)")
 _ACCOUNT = re.compile(rf"{_START}\d(?:[ -]?\d){{5,16}}+{_END}")
 
 
-def find_named_accounts(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_accounts(scan: Scan, start: int, end: int) -> list[Span]:
     """Bank accounts of six to seventeen digits, US routing numbers and British sort codes among them.
 
     Source: Nacha Operating Rules (account number field of 17 characters); check digit of nine-digit routing numbers as
     the American Bankers Association defines it (python-stdnum, ``stdnum.us.rtn``) where nothing but "routing" is named.
     """
+    found: list[Span] = []
     for match in _ACCOUNT.finditer(scan.text, start, _beyond(scan, end)):
         digits = digits_of(match[0])
         label = scan.text[max(0, match.start() - 24) : match.start()].lower()
         if "routing" not in label or len(digits) != 9 or rtn.is_valid(digits):
-            yield match.span()
+            found.append(match.span())
+    return found
 
 
 def _values(scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
@@ -217,32 +235,40 @@ def _values(scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
     return _VALUE.finditer(text, first, last)
 
 
-def find_named_passports(scan: Scan, start: int, end: int) -> Iterator[Span]:
-    """Passport numbers: six to nine letters and digits, most of them digits (ICAO Doc 9303, part 4, section 4.2.2)."""
+def find_named_passports(scan: Scan, start: int, end: int) -> list[Span]:
+    """Passport numbers: six to nine letters and digits (ICAO Doc 9303, part 4, section 4.2.2).
+
+    Most have four digits or more; German ones have nine characters, capitals and digits in any mixture.
+    """
+    found: list[Span] = []
     for match in _values(scan, start, end):
-        if 6 <= len(match[0]) <= 9 and len(digits_of(match[0])) >= 4 and "-" not in match[0]:
-            yield match.span()
+        number = match[0]
+        is_german = len(number) == 9 and number.isupper()
+        if 6 <= len(number) <= 9 and "-" not in number and (is_german or len(digits_of(number)) >= 4):
+            found.append(match.span())
+    return found
 
 
-_SPACED_LICENSE = re.compile(r"(?<!\w)[A-Za-z]{0,2}\d{2,4}(?: \d{2,5}){1,4}(?!\w)")
+_SPACED_LICENSE = re.compile(r"(?<!\w)(?:[A-Za-z]{1,2} ?)?\d{2,4}(?: \d{2,5}){1,4}(?!\w)")
 
 
-def find_named_licenses(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_licenses(scan: Scan, start: int, end: int) -> list[Span]:
     """Driving licences: 5 to 20 letters, digits and hyphens, four digits at least.
 
     Source: AAMVA, "DL/ID Card Design Standard", annex D (up to 25 characters); DVLA for the British form of 16.
     """
-    for match in _values(scan, start, end):
-        if 5 <= len(match[0]) <= 20 and len(digits_of(match[0])) >= 4:
-            yield match.span()
-    for match in _SPACED_LICENSE.finditer(scan.text, max(0, start - 2), end):
-        if len(digits_of(match[0])) >= 6:
-            yield match.span()
+    words = [match for match in _values(scan, start, end) if 5 <= len(match[0]) <= 20 and _digits(match) >= 4]
+    groups = [match for match in _SPACED_LICENSE.finditer(scan.text, max(0, start - 2), end) if _digits(match) >= 6]
+    return [match.span() for match in words + groups]
+
+
+def _digits(match: re.Match[str]) -> int:
+    return len(digits_of(match[0]))
 
 
 _RECORD = re.compile(r"(?<!\w)[A-Za-z]{0,5}[-#]?\d(?:[ -]?\d){4,11}(?!\w)")
 
 
-def find_named_records(scan: Scan, start: int, end: int) -> Iterator[Span]:
+def find_named_records(scan: Scan, start: int, end: int) -> list[Span]:
     """Medical record numbers: five to twelve digits, perhaps after some letters. Hospitals choose their own."""
-    return (match.span() for match in _RECORD.finditer(scan.text, max(0, start - 6), _beyond(scan, end)))
+    return [match.span() for match in _RECORD.finditer(scan.text, max(0, start - 6), _beyond(scan, end))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ from gatehook import (
 from gatehook.text import Texts, compile_fields, encodable, written
 
 from gatehook_pii_filter.detectors import DETECTORS
-from gatehook_pii_filter.findings import Found, Search
+from gatehook_pii_filter.findings import Allows, Found, Joined
 from gatehook_pii_filter.masks import Mask, Vault, masking
 from gatehook_pii_filter.patterns import compile_pattern
 from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span
@@ -42,6 +42,9 @@ from gatehook_pii_filter.settings import PIIFilterSettings, is_regex
 
 P = TypeVar("P", bound=Payload)
 Path = tuple[str | int, ...]
+
+Round = tuple[Joined, list[Found]]
+"""What was searched, and what was found in it."""
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +77,8 @@ class PIIFilterPlugin(Plugin):
         self._hash_key = (settings.hash_key or "").encode() or secrets.token_bytes(32)
         self._tokenizes = "tokenize" in (settings.mask_strategy, *settings.strategies.values())
         for kind in (*(detector.kind for detector in detectors), _WHOLE_TEXT):
-            if found := self._find([self._redacted(kind)]).get(0):
-                raise ValueError(f"redaction_text is itself found as {found[0].kind}, so it would be masked in turn")
+            if found := self._find(self._redacted(kind)):
+                raise ValueError(f"redaction_text is itself found as {found[0][2]}, so it would be masked in turn")
 
     def prompt_pre_fetch(self, payload: PromptPrehookPayload, context: PluginContext) -> PromptPrehookResult | None:
         return self._filter(payload, context, "the prompt's arguments contain {}; ask without it")
@@ -108,18 +111,16 @@ class PIIFilterPlugin(Plugin):
         restored = vault if settings.restore_tokens and not before else None
         opens = self._scanner.may_find if restored is None else bool
         texts = Texts(payload, keys=settings.include_keys, numbers=settings.include_numbers, opens=opens)
-        found = self._find_in(texts)
-        # A masked URI would name another resource, so there is only blocking, or letting through with advice.
-        in_uri = self._find([uri]).get(0, []) if uri else []
-        changed = self._masked(texts, found, self._mask(vault, keep=before)) if found else {}
+        changed, rounds = self._masked(texts, self._mask(vault, keep=before))
         if restored is not None:
             changed = _restored(texts, changed, restored)
         masked = texts.replaced(changed)
-        if not found and not in_uri:
+        # A masked URI would name another resource, so there is only blocking, or letting through with advice.
+        in_uri = self._find(uri) if uri else []
+        told = settings.block_on_detection or in_uri or settings.log_detections or settings.audit_detections
+        if not (rounds or in_uri) or not told:
             return None if masked is None else PluginResult(modified_payload=masked)
-        if not (settings.block_on_detection or in_uri or settings.log_detections or settings.audit_detections):
-            return PluginResult(modified_payload=masked)
-        report = self._report(texts, found, in_uri)
+        report = self._report(texts, rounds, in_uri)
         if settings.log_detections:
             logger.warning("personal data found", extra={"plugin": self.name, "hook": payload.hook, **report})
         block = settings.block_on_detection
@@ -129,36 +130,45 @@ class PIIFilterPlugin(Plugin):
             violation = PluginViolation(reason, code="PII_DETECTED", details=report)
         return PluginResult(not block, masked, violation, report if settings.audit_detections else None)
 
-    def _find(self, texts: Sequence[str], key: Callable[[int], str] = lambda index: "") -> dict[int, list[Found]]:
-        return Search(texts, key).findings(self._scanner, self._allows) if texts else {}
+    def _masked(self, texts: Texts[P], mask: Mask) -> tuple[dict[int, str], list[Round]]:
+        """The texts that change, by their numbers, as they are when masked; and what was found, round by round."""
+        values = dict(enumerate(texts.values))
+        joined = Joined(values, texts.label)
+        groups = [joined] if joined.is_separable else [Joined({i: text}, texts.label) for i, text in values.items()]
+        changed: dict[int, str] = {}
+        rounds: list[Round] = []
+        for group in groups:
+            one, more = self._masked_at_once(texts, group, mask)
+            changed |= one
+            rounds += more
+        return changed, rounds
 
-    def _find_in(self, texts: Texts[P]) -> dict[int, list[Found]]:
-        found = self._find(texts.values, texts.label)
-        if not self.settings.fields and not self.settings.except_fields:
-            return found
-        return {index: finds for index, finds in found.items() if self._may_mask(texts.path(index))}
+    def _masked_at_once(self, texts: Texts[P], joined: Joined, mask: Mask) -> tuple[dict[int, str], list[Round]]:
+        rounds: list[Round] = []
+        while found := self._sought(texts, joined):
+            if len(rounds) == _MOST_ROUNDS:
+                left = {joined.number(find[0]) for find in found}
+                return joined.texts() | dict.fromkeys(left, self._redacted(_WHOLE_TEXT)), rounds
+            rounds.append((joined, found))
+            # What remains may hold a finding in turn, as when a cut joins its two sides.
+            joined = joined.replaced(found, mask)
+            mask = self._redact
+        if not rounds:
+            return {}, rounds
+        changed = {index: text for index, text in joined.texts().items() if text != texts.values[index]}
+        return changed | dict.fromkeys(texts.numbers & changed.keys(), "0"), rounds
+
+    def _sought(self, texts: Texts[P], joined: Joined) -> list[Found]:
+        found = joined.findings(self._scanner, self._allows)
+        if self.settings.fields or self.settings.except_fields:
+            return [find for find in found if self._may_mask(texts.path(joined.number(find[0])))]
+        return found
 
     def _may_mask(self, path: Path) -> bool:
         return self._is_searched(path) and not self._is_spared(path)
 
-    def _masked(self, texts: Texts[P], found: dict[int, list[Found]], mask: Mask) -> dict[int, str]:
-        """The texts with findings as they are when masked, by their number."""
-        changed: dict[int, str] = {}
-        for _ in range(_MOST_ROUNDS):
-            for index, finds in found.items():
-                text = changed.get(index, texts.values[index])
-                changed[index] = "0" if index in texts.numbers else _replace(text, finds, mask)
-            # What remains may hold a finding in turn, as when a cut joins its two sides.
-            found = self._find_again(texts, {index: changed[index] for index in found if index not in texts.numbers})
-            if not found:
-                return changed
-            mask = self._redact
-        return changed | dict.fromkeys(found, self._redacted(_WHOLE_TEXT))
-
-    def _find_again(self, texts: Texts[P], changed: dict[int, str]) -> dict[int, list[Found]]:
-        indices = list(changed)
-        found = self._find(list(changed.values()), lambda place: texts.label(indices[place]))
-        return {indices[place]: finds for place, finds in found.items()}
+    def _find(self, text: str) -> list[Found]:
+        return Joined({0: text}, lambda number: "").findings(self._scanner, self._allows)
 
     def _mask(self, vault: Vault | None, keep: bool) -> Mask:
         settings = self.settings
@@ -171,25 +181,22 @@ class PIIFilterPlugin(Plugin):
     def _redacted(self, kind: str) -> str:
         return self.settings.redaction_text.replace("{kind}", kind)
 
-    def _report(self, texts: Texts[P], found: dict[int, list[Found]], in_uri: Iterable[Found]) -> dict[str, Any]:
-        kinds = Counter(find.kind for finds in (in_uri, *found.values()) for find in finds)
+    def _report(self, texts: Texts[P], rounds: list[Round], in_uri: list[Found]) -> dict[str, Any]:
+        kinds = Counter(find[2] for found in (in_uri, *(found for _, found in rounds)) for find in found)
         report: dict[str, Any] = {"detections": dict(sorted(kinds.items()))}
         if self.settings.include_detection_details:
-            report["places"] = list(islice(self._places(texts, found, in_uri), _MOST_PATHS))
+            report["places"] = list(islice(self._places(texts, rounds, in_uri), _MOST_PATHS))
         return report
 
-    def _is_personal(self, key: str) -> bool:
-        return self._scanner.may_find(key) and bool(self._find([key]))
-
-    def _places(
-        self, texts: Texts[P], found: dict[int, list[Found]], in_uri: Iterable[Found]
-    ) -> Iterator[dict[str, Any]]:
-        for kind, count in Counter(find.kind for find in in_uri).items():
+    def _places(self, texts: Texts[P], rounds: list[Round], in_uri: list[Found]) -> Iterator[dict[str, Any]]:
+        for kind, count in Counter(find[2] for find in in_uri).items():
             yield {"kind": kind, "path": "uri", "count": count}
-        for index, finds in sorted(found.items()):
-            path = written(texts.path(index), self._is_personal)
-            for kind, count in Counter(find.kind for find in finds).items():
-                yield {"kind": kind, "path": path, "count": count}
+        counts = Counter((joined.number(find[0]), find[2]) for joined, found in rounds for find in found)
+        for (number, kind), count in sorted(counts.items()):
+            yield {"kind": kind, "path": written(texts.path(number), self._is_personal), "count": count}
+
+    def _is_personal(self, key: str) -> bool:
+        return self._scanner.may_find(key) and bool(self._find(key))
 
 
 _BEFORE = frozenset({"prompt_pre_fetch", "tool_pre_invoke", "resource_pre_fetch"})
@@ -201,33 +208,27 @@ def _restored(texts: Texts[P], changed: dict[int, str], vault: Vault) -> dict[in
     return {index: text for index, text in restored.items() if text != texts.values[index]}
 
 
-def _replace(text: str, found: list[Found], mask: Mask) -> str:
-    pieces: list[str] = []
-    behind = 0
-    for start, end, kind, shorten in found:
-        pieces += text[behind:start], mask(kind, text[start:end], shorten)
-        behind = end
-    pieces.append(text[behind:])
-    return "".join(pieces)
-
-
-def _find_custom(pattern: str) -> Callable[[Scan, int, int], Iterator[Span]]:
+def _find_custom(pattern: str) -> Callable[[Scan, int, int], list[Span]]:
     compiled = compile_pattern(pattern)
     is_anchored = any(anchor in pattern for anchor in ("^", "$", r"\A", r"\z"))
 
-    def find(scan: Scan, start: int, end: int) -> Iterator[Span]:
+    def find(scan: Scan, start: int, end: int) -> list[Span]:
         whole = encodable(scan.text)
         if not is_anchored and compiled.search(whole) is None:
-            return
+            return []
+        found: list[Span] = []
         behind = 0
         for text in whole.split("\0"):
-            yield from ((behind + match.start(), behind + match.end()) for match in compiled.finditer(text) if match[0])
+            found += [(behind + match.start(), behind + match.end()) for match in compiled.finditer(text) if match[0]]
             behind += len(text) + 1
+        return found
 
     return find
 
 
-def _compile_whitelist(patterns: list[str]) -> Callable[[str], bool]:
+def _compile_whitelist(patterns: list[str]) -> Allows:
+    if not patterns:
+        return None
     exact = frozenset(pattern.casefold() for pattern in patterns if not is_regex(pattern))
     regexes = [compile_pattern(pattern[1:-1]) for pattern in patterns if is_regex(pattern)]
     return lambda text: text.casefold() in exact or any(regex.fullmatch(encodable(text)) for regex in regexes)

@@ -8,7 +8,7 @@ All expressions here and in the detectors take time linear in the text: repetiti
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from string import ascii_letters, digits
 from typing import Final, Literal
@@ -23,7 +23,7 @@ _CLASSES: Final = str.maketrans({**dict.fromkeys(digits, "0"), **dict.fromkeys(a
 _PLACE = re.compile(
     r"""0(?<!00)[0]*+(?:
           (?<=0{5})
-        | (?=[ .()/+-]{1,3}0)
+        | (?=[ ()/+-]{1,3}0|\.(?!00?(?![0.()/+-]))[ ]?0)  # but no decimals
         | (?=[a:_/=+~-][0a_/+=.:~-]{3})
         | (?<=[0a_-]{10})
         | (?<!000)(?=(?:aa)?(?:[ -](?:aa[ ])?a{3,9}[.,]?[ -]|,[ ])0000)
@@ -33,11 +33,16 @@ _PLACE = re.compile(
 _NUMBER = re.compile(r"[0 .()/+-]*+")
 _WORD_END = re.compile(r"[0a_/+=.:~%@-]*+")
 _OF_WORDS = "0a_/+=.:~-"
+_IN_WORDS = frozenset("a_:=/+~")
 _LONGEST_HEAD = 256
+_SHORTEST_WORD = 6
+_FEWEST_DIGITS = 5
+# Which detectors fit a number is remembered by its classes.
+_MOST_CLASSES = 10_000
+_LONGEST_CLASSES = 40
 # Keys without any digit.
 _LONG_WORD = "a" * 20
 _LETTERS = re.compile(r"(?<![0a])a{20}")
-_CURRENCIES = frozenset("$\u20ac\xa3\xa5")
 _NOTHING: Final[Kinds] = frozenset()
 
 
@@ -47,14 +52,14 @@ class Detector:
 
     ``at`` says what makes a place worth a look: an ``@``, a ``number`` whose classes ``fits`` takes, a ``word`` with
     digits in it, a ``name`` for this kind near one of these; or that the whole ``text`` is searched, always or if there
-    is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, from 0 to 1; below
+    is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, 0 to 1; below
     what the operator asks for, only findings that are named count. ``partial`` shortens what was found so that its
     owner still knows it.
     """
 
     kind: str
     at: Literal["@", "number", "word", "name", "block", "text"]
-    find: Callable[[Scan, int, int], Iterable[Span]]
+    find: Callable[[Scan, int, int], Sequence[Span]]
     confidence: float
     partial: Callable[[str], str] | None = None
     fits: Callable[[str], object] = bool
@@ -91,6 +96,11 @@ def classes_of(text: str) -> str:
     return (text if text.isascii() else text.encode("ascii", "replace").decode("ascii")).translate(_CLASSES)
 
 
+def _is_long(classes: str, before: str) -> bool:
+    """Whether a number is one that somebody may have been given, and no amount of money."""
+    return classes.count("0") >= _FEWEST_DIGITS and before not in "$\u20ac\xa3\xa5"
+
+
 class Scanner:
     """The chosen detectors as one search. Made once, used for all texts.
 
@@ -107,7 +117,7 @@ class Scanner:
         self._named = {detector.kind: detector for detector in detectors if detector.at == "name"}
         self._blocks = [detector for detector in detectors if detector.at == "block"]
         self._whole = [detector for detector in detectors if detector.at == "text"]
-        self._fitting: dict[str, list[Detector]] = {}
+        self._by_classes: dict[str, list[Detector]] = {}
 
     def may_find(self, text: str) -> bool:
         """Whether there is any place in a text that is worth a look."""
@@ -119,42 +129,38 @@ class Scanner:
     def find(self, scan: Scan) -> list[Finding]:
         """What the detectors find, in no order, some of it perhaps inside other findings."""
         found: list[Finding] = []
-        self._search(scan, self._whole, found)
-        if "@" in scan.text:
-            self._search(scan, self._at_signs, found)
+        text, classes = scan.text, scan.classes
+        self._search(scan, self._whole, 0, len(text), found)
+        if "@" in text:
+            self._search(scan, self._at_signs, 0, len(text), found)
         number_end = word_end = 0
-        for place in _PLACE.finditer(scan.classes):
+        for place in _PLACE.finditer(classes):
             start, end = place.span()
             if start >= number_end:
-                number_end = self._look_at_number(scan, start, found)
-            if start >= word_end and number_end <= end + 1:
+                number_end = _NUMBER.match(classes, start).end()  # type: ignore[union-attr]  # it matches anything
+                before = len(found)
+                for detector in self._fitting(classes[start:number_end]):
+                    spans = detector.find(scan, start, number_end)
+                    if spans:
+                        self._take(scan, detector, spans, found)
+                if self._named and len(found) == before and _is_long(classes[start:number_end], text[start - 1]):
+                    self._search_named(scan, start, number_end, found)
+            if start >= word_end and (classes[end : end + 1] in _IN_WORDS or classes[start - 1] in _IN_WORDS):
                 word_end = self._look_at_word(scan, start, end, found)
-        if _LONG_WORD in scan.classes:
-            for letters in _LETTERS.finditer(scan.classes):
+        if _LONG_WORD in classes:
+            for letters in _LETTERS.finditer(classes):
                 word_end = self._look_at_word(scan, *letters.span(), found)
         if word_end:
-            self._search(scan, self._blocks, found)
+            self._search(scan, self._blocks, 0, len(text), found)
         return found
 
-    def _search(self, scan: Scan, detectors: Iterable[Detector], found: list[Finding]) -> None:
-        for detector in detectors:
-            found += [(start, end, detector) for start, end in detector.find(scan, 0, len(scan.text))]
-
-    def _look_at_number(self, scan: Scan, start: int, found: list[Finding]) -> int:
-        """Look at the digits and signs from ``start`` on; returns where they end."""
-        end = _NUMBER.match(scan.classes, start).end()  # type: ignore[union-attr]  # it matches anything
-        classes = scan.classes[start:end]
-        fitting = self._fitting.get(classes)
+    def _fitting(self, classes: str) -> list[Detector]:
+        fitting = self._by_classes.get(classes)
         if fitting is None:
             fitting = [detector for detector in self._numbers if detector.fits(classes)]
-            if len(self._fitting) < 10_000 and len(classes) < 40:
-                self._fitting[classes] = fitting
-        before = len(found)
-        for detector in fitting:
-            self._add(scan, detector, start, end, found)
-        if self._named and len(found) == before and scan.text[start - 1] not in _CURRENCIES:
-            self._add_named(scan, start, end, found)
-        return end
+            if len(self._by_classes) < _MOST_CLASSES and len(classes) < _LONGEST_CLASSES:
+                self._by_classes[classes] = fitting
+        return fitting
 
     def _look_at_word(self, scan: Scan, start: int, end: int, found: list[Finding]) -> int:
         """Look at the word around some digits; returns where it ends."""
@@ -162,24 +168,27 @@ class Scanner:
         head = scan.classes[max(0, start - _LONGEST_HEAD) : start]
         start -= len(head) - len(head.rstrip(_OF_WORDS))
         end = _WORD_END.match(scan.classes, end).end()  # type: ignore[union-attr]  # it matches anything
-        if end - start < 6:
+        if end - start < _SHORTEST_WORD:
             return end
         before = len(found)
-        for detector in self._words:
-            self._add(scan, detector, start, end, found)
+        self._search(scan, self._words, start, end, found)
         if self._named and len(found) == before:
             # In `api_key=…` the name is part of the word.
             start = max(start, scan.classes.rfind("=", start, digit) + 1, scan.classes.rfind(":", start, digit) + 1)
-            self._add_named(scan, start, end, found)
+            self._search_named(scan, start, end, found)
         return end
 
-    def _add(self, scan: Scan, detector: Detector, start: int, end: int, found: list[Finding]) -> None:
-        sure = detector.confidence >= self._least
-        for span in detector.find(scan, start, end):
-            if sure or detector.kind in scan.names(*span):
-                found.append((*span, detector))  # noqa: PERF401  # there is one at most, nearly always
+    def _search(self, scan: Scan, detectors: Iterable[Detector], start: int, end: int, found: list[Finding]) -> None:
+        for detector in detectors:
+            self._take(scan, detector, detector.find(scan, start, end), found)
 
-    def _add_named(self, scan: Scan, start: int, end: int, found: list[Finding]) -> None:
+    def _search_named(self, scan: Scan, start: int, end: int, found: list[Finding]) -> None:
         for kind in scan.names(start, end):
             if (detector := self._named.get(kind)) is not None and detector.confidence >= self._least:
                 found += [(*span, detector) for span in detector.find(scan, start, end)]
+
+    def _take(self, scan: Scan, detector: Detector, spans: Iterable[Span], found: list[Finding]) -> None:
+        if detector.confidence >= self._least:
+            found += [(start, end, detector) for start, end in spans]
+        else:
+            found += [(*span, detector) for span in spans if detector.kind in scan.names(*span)]

@@ -58,7 +58,7 @@ class PIIFilterSettings(BaseModel):
     detect_email: bool = True
     """E-mail addresses."""
     detect_phone: bool = True
-    """Phone numbers: North American ones, others that begin with + or 00, and any that a word or key names."""
+    """Phone numbers: North American ones, others that begin with +, and any that a word or key names."""
     detect_ip_address: bool = False
     """IPv4 and IPv6 addresses; off by default, as most are those of machines."""
     detect_iban: bool = True
