@@ -10,7 +10,7 @@ import pytest
 from stdnum import ean, iban, isbn, luhn
 from stdnum.us import rtn, ssn
 
-from benchmarks.detection import checksums
+from benchmarks.detection import checksums, held_out
 from benchmarks.detection.corpus import Size, corpus, values
 from benchmarks.detection.dice import Dice
 from benchmarks.detection.disguises import DISGUISES, INVISIBLE
@@ -20,7 +20,7 @@ from benchmarks.detection.negatives import NEGATIVES, negative
 from benchmarks.detection.sides import Answer
 from benchmarks.detection.truth import Sample, Span, at, parsed, text_result
 
-SMALL = Size(positives=60, disguised=12, benign=100, negatives=20)
+SMALL = Size(positives=60, disguised=12, held_out=20, benign=100, negatives=20)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_corpus_and_another_gives_another(samples):
 
 
 def test_benign_texts_and_hard_negatives_have_no_spans(samples):
-    groups = {"benign", *NEGATIVES}
+    groups = {"benign", *NEGATIVES, held_out.PROSE, held_out.CODE}
     assert {sample.group for sample in samples if not sample.spans} == groups
 
 

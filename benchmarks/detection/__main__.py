@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from benchmarks.detection import card, failures
+from benchmarks.detection import card, failures, held_out
 from benchmarks.detection.card import Score
 from benchmarks.detection.corpus import FULL, QUICK, SEED, corpus
 from benchmarks.detection.sides import Side, ask
@@ -50,8 +50,10 @@ def main() -> None:
 
 
 def _names(samples: list[Sample]) -> list[str]:
+    """What ``--failures`` shows."""
     kinds = {span.kind: None for sample in samples for span in sample.spans}
-    return [*kinds, *dict.fromkeys(sample.group for sample in samples), *failures.FLAWS]
+    groups = dict.fromkeys(sample.group for sample in samples if not sample.group.startswith(held_out.GROUP))
+    return [*kinds, *groups, *failures.FLAWS]
 
 
 def _asked(names: list[str], samples: list[Sample]) -> list[Side]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.detection import weak_spots
+from benchmarks.detection import held_out, weak_spots
 from benchmarks.detection.disguises import DISGUISES
 from benchmarks.detection.judge import Verdict, judge
 from benchmarks.detection.kinds import BY_NAME, KINDS, Kind
@@ -96,6 +96,9 @@ def figures(scores: list[Score]) -> dict[str, Any]:
             "false_reports": {kind.name: score.false_reports(kind) for kind in KINDS},
             "false_alarms": score.all_false_alarms(),
             "changed": {group: score.changed(group) for group in ("benign", *NEGATIVES)},
+            "held_out": {
+                kind.name: share(score.of_kind(kind, held_out.GROUP), lambda verdict: verdict.found) for kind in KINDS
+            },
             "disguised": {name: {family: score.disguised(name, family) for family in FAMILIES} for name in DISGUISES},
         }
         for score in scores
@@ -104,7 +107,7 @@ def figures(scores: list[Score]) -> dict[str, Any]:
 
 def tables(scores: list[Score]) -> list[Table]:
     """gatehook's score comes first; its targets are beside it, those against the peer if there is a peer."""
-    return [_kinds(scores), _negatives(scores), _disguises(scores), _others(scores)]
+    return [_kinds(scores), _negatives(scores), _held_out(scores), _disguises(scores), _others(scores)]
 
 
 def _kinds(scores: list[Score]) -> Table:
@@ -153,6 +156,23 @@ def _negatives(scores: list[Score]) -> Table:
         target = at_most(changed[0], 3, "of 1,000") if group in STRICT else ""
         count = str(len(scores[0].groups[group]))
         table.rows.append([group, count, *(f"{value:.1f}" for value in changed), target])
+    return table
+
+
+def _held_out(scores: list[Score]) -> Table:
+    table = Table(
+        "Held out: recall with other labels, keys and texts; changes of 1,000 real texts",
+        ["what", "texts", *(score.side.name for score in scores), "target"],
+        notes=["No list of failures shows these texts, so that no detector is fitted to them."],
+    )
+    for kind in KINDS:
+        recalls = [share(score.of_kind(kind, held_out.GROUP), lambda verdict: verdict.found) for score in scores]
+        target = at_least(100 * recalls[0], round(100 * recalls[1], 1), "%") if len(scores) > 1 else ""
+        count = str(len(scores[0].of_kind(kind, held_out.GROUP)))
+        table.rows.append([kind.name, count, *map(percent, recalls), target])
+    for group in (held_out.PROSE, held_out.CODE):
+        changed = [f"{score.changed(group):.1f}" for score in scores]
+        table.rows.append([group.removeprefix("held out: "), str(len(scores[0].groups[group])), *changed, ""])
     return table
 
 

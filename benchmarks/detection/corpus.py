@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from benchmarks.detection import weak_spots
+from benchmarks.detection import held_out, weak_spots
 from benchmarks.detection.benign import benign
 from benchmarks.detection.dice import Dice
 from benchmarks.detection.disguises import DISGUISES, disguised
@@ -25,17 +25,20 @@ class Size:
     """Of each kind."""
     disguised: int
     """Of each kind in each disguise."""
+    held_out: int
+    """Of each kind in other words."""
     benign: int
     negatives: int
     """Of each group."""
 
 
-FULL = Size(positives=400, disguised=100, benign=2400, negatives=1000)
-QUICK = Size(positives=300, disguised=30, benign=2000, negatives=340)
+FULL = Size(positives=400, disguised=100, held_out=200, benign=2400, negatives=1000)
+QUICK = Size(positives=300, disguised=30, held_out=100, benign=2000, negatives=340)
 
 
 def corpus(size: Size, seed: int = SEED) -> list[Sample]:
     samples = [sample for kind in KINDS for sample in _positives(kind, size, seed)]
+    samples += held_out.real(Dice(f"{seed} real"), size.negatives)
     samples += weak_spots.large(Dice(f"{seed} large"))
     dice = Dice(f"{seed} benign")
     samples += [benign(dice) for _ in range(size.benign)]
@@ -60,6 +63,9 @@ def _positives(kind: Kind, size: Size, seed: int) -> Iterator[Sample]:
     made = list(values(kind, size.positives, seed))
     for number, value in enumerate(made):
         yield documented(dice, kind, value) if number % 3 == 0 else framed(dice, kind, value)
+    others = Dice(f"{seed} {kind.name} held out")
+    for value in made[: size.held_out]:
+        yield held_out.held_out(others, kind.name, value)
     for number, value in enumerate(made[: size.disguised]):
         yield from weak_spots.placed(Dice(f"{seed} {kind.name} {number} places"), kind, value)
         yield from _in_disguise(kind, value, f"{seed} {kind.name} {number}")

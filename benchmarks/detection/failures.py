@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.detection.card import Judged, Score, percent
+from benchmarks.detection.held_out import GROUP
 from benchmarks.detection.judge import Verdict
 from benchmarks.detection.kinds import BY_NAME
 from benchmarks.detection.truth import Sample, at
@@ -26,7 +27,7 @@ def show(console: Console, score: Score, name: str, most: int) -> None:
     """The texts missed and changed wrongly, of a kind, a group such as ``UUIDs`` or ``soft hyphen``, or a flaw."""
     console.rule(f"{score.side.name}: {name}")
     if name in FLAWS:
-        every = [judged for group in score.groups.values() for judged in group]
+        every = [told for group, judged in score.groups.items() if not group.startswith(GROUP) for told in judged]
         _list(console, name, [judged for judged in every if FLAWS[name](judged[1])], most)
         return
     kind = BY_NAME.get(name)

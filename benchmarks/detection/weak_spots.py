@@ -9,22 +9,24 @@ from typing import Any
 
 from benchmarks.detection import people
 from benchmarks.detection.dice import Dice
+from benchmarks.detection.disguises import FULL_WIDTH, LOOK_ALIKES
 from benchmarks.detection.documents import named_object, named_text, planted_in
 from benchmarks.detection.frames import VALUE, framed, planted
 from benchmarks.detection.kinds import BY_NAME, Kind
-from benchmarks.detection.truth import Sample
+from benchmarks.detection.truth import Sample, text_result
 from benchmarks.detection.values import Value
 
 KEY, COLUMN, OFFSETS = "named by its key", "named by its column", "after emoji and accents"
 NUMBER, LONG, DEEP = "a number in JSON text", "in a list of 5,000 records", "50 levels deep"
-GROUPS = (KEY, COLUMN, OFFSETS, NUMBER, LONG, DEEP)
+WHOLE = {"all of the text full-width": FULL_WIDTH, "all of the text in look-alikes": LOOK_ALIKES["Cyrillic letters"]}
+GROUPS = (KEY, COLUMN, OFFSETS, *WHOLE, NUMBER, LONG, DEEP)
 
 BEFORE = "Grüße 😀🇩🇪 – 東京 “ﬁne”: "
 """Longer in bytes than in characters, and after NFKC than before."""
 
 
 def placed(dice: Dice, kind: Kind, value: Value) -> Iterator[Sample]:
-    """The value alone under a key or in a column that names it, as a number, and where offsets shift."""
+    """The value where only a key or a column names it, where offsets shift, with its label in disguise, as a number."""
     for make in (named_object, named_text):
         yield replace(make(dice, kind, value), group=KEY)
     column = value.label or kind.keys[0]
@@ -33,6 +35,11 @@ def placed(dice: Dice, kind: Kind, value: Value) -> Iterator[Sample]:
     text = sample.result["content"][0]["text"]
     (span,) = sample.spans
     yield planted(BEFORE + text[: span.start] + VALUE + text[span.end :], kind, value, sample.form, OFFSETS)
+    for group, table in WHOLE.items():  # each character becomes one, so the span stays where it is
+        other = text.translate(table)
+        yield Sample(
+            group, value.variant, sample.form, text_result(other), (replace(span, value=other[span.start : span.end]),)
+        )
     if value.text.isascii() and value.text.isdecimal() and value.text[0] != "0":
         document = json.dumps({"id": dice.number(1, 9999), column: VALUE, "paid": False}, ensure_ascii=False)
         yield planted(document.replace(f'"{VALUE}"', VALUE), kind, value, "JSON text, number", NUMBER)
