@@ -2,6 +2,7 @@
 
 import os
 import pty
+import random
 import subprocess
 import sys
 import tomllib
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from gatehook.cli.names import names_of
-from gatehook.cli.project import render
+from gatehook.cli.project import EXTERNAL, render
 from gatehook.dry_run import HOOKS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,6 +107,12 @@ def test_a_hook_that_does_not_exist_is_told_with_the_nearest(new, folder):
     assert (result.exit_code, files_in(folder)) == (2, [])
 
 
+def test_a_server_is_for_hooks_that_its_protocol_has(new, folder):
+    result = new("row-limit", "--external", "--hook", "tool_pre_invoke", "--hook", "auth_pre_check")
+    assert "the protocol of external plugins has no auth_pre_check; it has prompt_pre_fetch, " in result.output
+    assert (result.exit_code, files_in(folder)) == (2, [])
+
+
 @pytest.mark.parametrize("text", ["two\nlines", "a\x00b", "a\x1b[31m"])
 @pytest.mark.parametrize("option", ["--description", "--author"])
 def test_a_text_that_does_not_fit_on_a_line_is_refused(option, text, new, folder):
@@ -197,12 +204,13 @@ def on_a_terminal(*args, typed):
 
 def test_on_a_terminal_it_asks_for_what_is_not_given(folder):
     shown = on_a_terminal(
-        "new", "row-limit", typed="tool_pre_invok\ntool_pre_invoke prompt_pre_fetch\nCaps rows.\nAda\n"
+        "new", "row-limit", typed="tool_pre_invok\ntool_pre_invoke prompt_pre_fetch\ny\nCaps rows.\nAda\n"
     )
     assert "did you mean 'tool_pre_invoke'?" in shown
     manifest = yaml.safe_load((folder / "gatehook-row-limit/plugin-manifest.yaml").read_text())
     assert manifest["available_hooks"] == ["prompt_pre_fetch", "tool_pre_invoke"]
     assert (manifest["description"], manifest["author"]) == ("Caps rows.", "Ada")
+    assert (folder / "gatehook-row-limit/src/gatehook_row_limit/server.py").exists()
 
 
 def test_yes_asks_nothing(folder):
@@ -225,23 +233,26 @@ def test_without_git_there_is_no_author(gatehook, folder):
 
 # -- what stands in the files
 
-names = st.from_regex(r"[a-z][a-z0-9]{0,9}(_[a-z0-9]{1,9}){0,2}", fullmatch=True).filter(lambda name: name != "none")
-hooks = st.sets(st.sampled_from(list(HOOKS)), min_size=1)
 lines = st.text(st.characters(codec="utf-8")).map(str.strip).filter(str.isprintable)
 
 
-def written(tmp_path_factory, name, *rendered):
-    folder = tmp_path_factory.mktemp(name)
-    for path, text in render(*rendered).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    return folder
+def subsets(hooks, number):
+    """Each hook alone, all, and some subsets more, the same ones every time."""
+    dice = random.Random(7)
+    yield from ([hook] for hook in hooks)
+    yield hooks
+    yield from (dice.sample(hooks, dice.randrange(2, len(hooks))) for _ in range(number))
 
 
-@settings(max_examples=30, deadline=None)
-@given(name=st.sampled_from(["a", "row_limit", "b" * 40, "my_plugin"]), hooks=hooks)
-def test_any_choice_of_hooks_is_formatted_and_free_of_lint(tmp_path_factory, name, hooks):
-    folder = written(tmp_path_factory, "lint", names_of(name), hooks, "Caps rows.", "")
+def test_any_choice_of_hooks_is_formatted_and_free_of_lint(folder):
+    lengths = (1, 13, 26, 40)
+    for external, hooks in ((False, list(HOOKS)), (True, list(EXTERNAL))):
+        for number, chosen in enumerate(subsets(hooks, 40)):
+            name = f"{'e' if external else 'i'}{'x' * (lengths[number % 4] - 1)}"
+            for path, text in render(names_of(name), chosen, external=external).items():
+                place = folder / f"{external}{number}" / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text)
     for found in (ruff("format", "--no-cache", "--diff", folder), ruff("check", "--no-cache", folder)):
         assert found.returncode == 0, found.stdout
 
@@ -275,7 +286,12 @@ CHOICES = {
     "answers": ["prompt_post_fetch", "resource_post_fetch"],
     "observer": ["hook_finished"],
     "everything": list(HOOKS),
+    "server": EXTERNAL,
 }
+
+
+def options(name):
+    return [*(f"--hook={hook}" for hook in CHOICES[name]), "--external" if name == "server" else "--in-process"]
 
 
 def succeeds(*words, **options):
@@ -291,7 +307,7 @@ def scripts(spare_venv):
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_it_installs_is_listed_and_passes_its_tests(name, new, folder, scripts):
-    new(name, *(f"--hook={hook}" for hook in CHOICES[name]))
+    new(name, *options(name))
     project = folder / f"gatehook-{name}"
     succeeds(scripts / "pip", "install", "--quiet", project)
     (row,) = (line for line in succeeds(scripts / "gatehook", "list").splitlines() if f"gatehook-{name}" in line)
@@ -303,7 +319,7 @@ def test_it_installs_is_listed_and_passes_its_tests(name, new, folder, scripts):
 
 
 def test_it_is_typed(new, folder):
-    for name, hooks in CHOICES.items():
-        new(name, *(f"--hook={hook}" for hook in hooks))
+    for name in CHOICES:
+        new(name, *options(name))
     sources = [f"gatehook-{name}/src/gatehook_{name}" for name in CHOICES]
     succeeds(sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, *sources, cwd=folder)

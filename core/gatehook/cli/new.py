@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from gatehook.cli.names import Names, names_of
-from gatehook.cli.output import Name, counted
-from gatehook.cli.project import purpose, render, write
+from gatehook.cli.output import Fault, Name, counted
+from gatehook.cli.project import EXTERNAL, purpose, render, write
 from gatehook.dry_run import HOOKS
 
 _HOOK = Name(list(HOOKS))
@@ -33,6 +33,11 @@ class _Line(click.ParamType):  # type: ignore[type-arg]  # older versions of cli
 @click.command()
 @click.argument("name")
 @click.option("--hook", "hooks", multiple=True, type=_HOOK, help="A hook that it implements. Repeatable.")
+@click.option(
+    "--external/--in-process",
+    default=None,
+    help="Add a server, for gateways in other processes.",
+)
 @click.option("--description", type=_Line(), help="What it does, in a sentence.")
 @click.option("--author", type=_Line(), help="NAME, or NAME <ADDRESS>. Defaults to what git knows.")
 @click.option("--directory", type=click.Path(path_type=Path), help="Where to write it. Defaults to ./gatehook-NAME.")
@@ -40,6 +45,7 @@ class _Line(click.ParamType):  # type: ignore[type-arg]  # older versions of cli
 def new(  # noqa: PLR0913  # one for each option
     name: str,
     hooks: tuple[str, ...],
+    external: bool | None,
     description: str | None,
     author: str | None,
     directory: Path | None,
@@ -53,11 +59,14 @@ def new(  # noqa: PLR0913  # one for each option
     target = (directory or Path(names.distribution)).absolute()
     asks = sys.stdin.isatty() and not yes
     hooks = hooks or (_ask_hooks() if asks else _DEFAULT_HOOKS)
+    if external is None:
+        external = asks and click.confirm("A server as well, for gateways that run plugins in processes of their own")
+    _check_external(hooks, external)
     if description is None:
         description = _ask("What it does, in a sentence", purpose(hooks)) if asks else ""
     if author is None:
         author = _ask("Author", _author_in_git()) if asks else _author_in_git()
-    files = render(names, hooks, description, author)
+    files = render(names, hooks, description, author, external)
     write(files, target.resolve())
     _say(names, directory or Path(names.distribution), files)
 
@@ -72,6 +81,11 @@ def _hooks_in(text: str) -> list[str]:
     if not found:
         raise click.UsageError("at least one, please")
     return found
+
+
+def _check_external(hooks: tuple[str, ...], external: bool) -> None:
+    if external and (others := [hook for hook in hooks if hook not in EXTERNAL]):
+        raise Fault(f"the protocol of external plugins has no {', '.join(others)}; it has {', '.join(EXTERNAL)}")
 
 
 def _ask(what: str, default: str) -> str:
@@ -97,4 +111,6 @@ def _say(names: Names, target: Path, files: dict[str, str]) -> None:
     for path in sorted(files):
         click.echo(f"  {path}")
     click.echo(f"\nIts `kind` is {names.plugin}. Install it and run its tests:\n")
-    click.echo(f"  cd {target}\n  python -m venv .venv\n  .venv/bin/pip install -e . 'gatehook[testing]'\n  .venv/bin/pytest")
+    click.echo(
+        f"  cd {target}\n  python -m venv .venv\n  .venv/bin/pip install -e . 'gatehook[testing]'\n  .venv/bin/pytest"
+    )

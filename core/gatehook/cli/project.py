@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
 
 _SHORTENING: Final = ("prompt_post_fetch", "tool_post_invoke", "resource_post_fetch")
 """The hooks at which a new plugin changes what is too long; at the others it blocks, or observes."""
+EXTERNAL: Final = tuple(hook for hook in HOOKS if hook.startswith(("prompt_", "tool_", "resource_")))
+"""The hooks that the protocol of external plugins has as well."""
 _LINE: Final = 120
 """How long a line is in the template."""
 
 
-def render(names: Names, hooks: Collection[str], description: str = "", author: str = "") -> dict[str, str]:
+def render(
+    names: Names, hooks: Collection[str], description: str = "", author: str = "", external: bool = False
+) -> dict[str, str]:
     """The files of the distribution, by their paths in it.
 
     Args:
+        hooks: with ``external``, of :data:`EXTERNAL`.
         description: a sentence; left out, :func:`purpose`.
         author: may have an address, as in ``Ada <ada@example.org>``.
+        external: whether there is a server for gateways that run plugins in processes of their own.
     """
     types = {hook: _types(hook) for hook in HOOKS if hook in hooks}
     person, _, address = author.partition("<")
@@ -49,9 +56,11 @@ def render(names: Names, hooks: Collection[str], description: str = "", author: 
         "author": person.strip(),
         "email": address.strip(" >"),
         "requires": _requires(own_version()),
+        "external": external,
     }
     environment = _environment()
-    templates = environment.list_templates()
+    folders = ("plugin/", "external/") if external else ("plugin/",)
+    templates = [name for name in environment.list_templates() if name.startswith(folders)]
     return {_path(name, names): environment.get_template(name).render(known) for name in templates}
 
 
@@ -68,6 +77,7 @@ def purpose(hooks: Collection[str]) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # slow, and needed by `new` only
 
@@ -84,7 +94,7 @@ def _environment() -> Environment:
 
 
 def _path(template: str, names: Names) -> str:
-    path = template.removesuffix(".jinja").replace("PACKAGE", names.module)
+    path = template.partition("/")[2].removesuffix(".jinja").replace("PACKAGE", names.module)
     return f".{path}" if path == "gitignore" else path
 
 
