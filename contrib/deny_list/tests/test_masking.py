@@ -24,10 +24,11 @@ def masked(payload, mode="enforce", **config):
         ("ｓｅｃｒｅｔ…  ½ secret", "******…  ½ ******"),
         ("in secre\u0301t ﬁles", "in ******* ****"),
         ("secretive", "secretive"),
+        ("ﷺ", "*"),
     ],
 )
 async def test_the_longest_is_masked_and_nothing_remains(text, left):
-    outcome = await masked(tool_call(q=text), words=["secret", "top secret", "secret plan", "files"])
+    outcome = await masked(tool_call(q=text), words=["secret", "top secret", "secret plan", "files", "الله", "عليه"])
     assert outcome.payload.args == {"q": left}
     assert outcome.modified is (text != left)
 

@@ -115,10 +115,10 @@ class DenyListPlugin(Plugin):
         pieces: list[str] = []
         behind = 0
         for start, end, lists, longest in regions:
-            if masking := lists & self._masking:
+            if (masking := lists & self._masking) and end > behind:  # one character may hold several words, as ﷺ does
                 # The longest may be a blocking list's, in a mode that only records blocks.
                 number = longest if masking >> longest & 1 else masking.bit_length() - 1
-                pieces += text[behind:start], self._mask(number, end - start)
+                pieces += text[behind:start], self._mask(number, end - max(start, behind))
                 behind = end
         return "".join(pieces) + text[behind:]
 
