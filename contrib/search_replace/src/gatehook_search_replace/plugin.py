@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from gatehook import (
@@ -22,24 +23,38 @@ from gatehook import (
     ToolPreInvokePayload,
     ToolPreInvokeResult,
 )
-from gatehook.text import rewrite
+from gatehook.text import Texts, written
 
-from gatehook_search_replace.rules import compile_rule
+from gatehook_search_replace.fields import compile_fields
+from gatehook_search_replace.limits import Limits
+from gatehook_search_replace.rules import Replace, compile_rule
 from gatehook_search_replace.settings import SearchReplaceSettings
 
 P = TypeVar("P", bound=Payload)
-Path = tuple[str | int, ...]
+Applies = Callable[[str], bool] | None
+
+_FEW = 8
+"""So many texts are faster searched one by one than joined to see whether there is anything at all."""
 
 
 class SearchReplacePlugin(Plugin):
-    """Replaces text, rule by rule in the operator's order. It never blocks."""
+    """Replaces text, rule by rule in the operator's order.
+
+    It has nothing to object to, but fails on what it cannot finish within its limits, which blocks in enforce mode.
+    """
 
     settings_model = SearchReplaceSettings
     settings: SearchReplaceSettings
 
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
-        self._rules = [compile_rule(rule.search, rule.replace, rule.regex) for rule in self.settings.words]
+        self._rules: list[tuple[Replace, Applies]] = [
+            (
+                compile_rule(rule.search, rule.replace, rule.regex),
+                compile_fields(rule.fields, rule.except_fields) if rule.fields or rule.except_fields else None,
+            )
+            for rule in self.settings.words
+        ]
 
     def prompt_pre_fetch(self, payload: PromptPrehookPayload) -> PromptPrehookResult | None:
         return self._replace(payload)
@@ -60,11 +75,30 @@ class SearchReplacePlugin(Plugin):
         return self._replace(payload)
 
     def _replace(self, payload: P) -> PluginResult[P] | None:
-        changed = rewrite(payload, self._visit)
+        texts = Texts(payload)
+        now = list(texts.values)
+        limits = Limits(now)
+        joined = None
+        for rule, applies in self._rules:
+            limits.begin_rule()
+            if len(now) > _FEW:
+                joined = "\n".join(now) if joined is None else joined
+                if not rule.may_be_in(joined):
+                    continue
+            for index in _places(texts, applies):
+                replaced = rule(now[index], limits)
+                if replaced != now[index]:
+                    now[index] = replaced
+                    joined = None
+        changed = texts.replaced(dict(enumerate(now)))
         return None if changed is None else PluginResult(modified_payload=changed)
 
-    def _visit(self, text: str, path: Path) -> str:  # rewrite gives both
-        replaced = text
-        for rule in self._rules:
-            replaced = rule(replaced)
-        return text if replaced == text else replaced
+
+def _places(texts: Texts[P], applies: Applies) -> Iterator[int]:
+    for index in range(len(texts)):
+        if applies is None or applies(written(texts.path(index), _shown)):
+            yield index
+
+
+def _shown(key: str) -> bool:
+    return False

@@ -1,92 +1,105 @@
-"""A rule as a function from text to text. Regular expressions are run by RE2, which no text can make backtrack."""
+"""Rules as objects that replace in one text after the other."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from time import perf_counter
+from typing import Final, Protocol
 
-import re2  # type: ignore[import-untyped]  # it ships no types
+from gatehook.text import encodable
 
-Replace = Callable[[str], str]
+from gatehook_search_replace.limits import Limits
+from gatehook_search_replace.patterns import Pattern
+from gatehook_search_replace.replacement import Replacement, parse_replacement
+from gatehook_search_replace.trial import refuse_slow
 
-_QUIET = re2.Options()
-_QUIET.log_errors = False  # RE2 would print them to stderr; they are raised anyway
-_ESCAPE = re.compile(r"\\(?:(?P<number>[1-9]\d?)|g<(?P<name>\w+)>|(?P<char>[nt\\])|(?P<bad>.?))", re.DOTALL)
-_CHARS = {"n": "\n", "t": "\t", "\\": "\\"}
+_PLAIN: Final = re.compile(r"[^\\.+*?()|\[\]{}^$]+")
+_KNOWS_ONE_TEXT: Final = re.compile(r"\\[AzQ]|\(\?\w*-\w*m")
 
 
+class Replace(Protocol):
+    """A rule as it runs."""
+
+    def may_be_in(self, texts: str) -> bool:
+        """Whether there may be something to replace in one of several texts, which line breaks join."""
+
+    def __call__(self, text: str, limits: Limits) -> str:
+        """
+        Raises:
+            TooMuchWork: replacing it all would pass the limits.
+        """
+
+
+@lru_cache(maxsize=1024)  # settings are checked before there is a plugin
 def compile_rule(search: str, replace: str, regex: bool) -> Replace:
-    """A function that gives back the very same object if there is nothing to replace.
-
+    """
     Raises:
-        ValueError: RE2 cannot take the pattern, the pattern can match nothing at all, or the replacement names a group
-            that it does not have.
+        ValueError: RE2 cannot take the pattern, or not in time; it can match nothing at all; or the replacement names a
+            group that it does not have.
     """
     if not regex:
-        return lambda text: text.replace(search, replace)
-    pattern = _compile(search)
-    template = _template(replace, pattern)
-
-    def substitute(text: str) -> str:
-        readable = _encodable(text)
-        if pattern.search(readable) is None:
-            return text
-        return str(pattern.sub(lambda match: _fill(template, match), readable))
-
-    return substitute
-
-
-def _compile(search: str) -> Any:
-    if not search.isascii() and re.search(r"(?<!\\)(?:\\\\)*\\[bB]", search):
-        raise ValueError(r"\b knows ASCII letters only, so it fails beside others; write (^|[^\pL]) and ([^\pL]|$)")
-    try:
-        pattern = re2.compile(search, options=_QUIET)
-    except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
-        raise ValueError(
-            f"search is no regular expression that RE2 takes: {reason} (it has no look-around and no back-references,"
-            " and \\z for \\Z: https://github.com/google/re2/wiki/Syntax); for plain text, set regex: false"
-        ) from None
-    if any(match.start() == match.end() for text in ("", "a", "a a") for match in pattern.finditer(text)):
+        return Literal(search, replace)
+    pattern = Pattern(search)
+    if pattern.may_be_empty():
         raise ValueError("search can match nothing at all, as in 'x*' or '^', and would put the replacement everywhere")
-    return pattern
+    replacement = parse_replacement(replace, pattern.groups, pattern.names)
+    if not replacement.rest:
+        if _PLAIN.fullmatch(search):
+            return Literal(search, replacement.first.decode())
+        pattern = Pattern(search, capture=False)
+    refuse_slow(pattern)
+    return Expression(pattern, replacement)
 
 
-def _template(replace: str, pattern: Any) -> list[str | int]:
-    """The replacement as texts and numbers of groups."""
-    parts: list[str | int] = []
-    end = 0
-    for escape in _ESCAPE.finditer(replace):
-        parts.append(replace[end : escape.start()])
-        end = escape.end()
-        if escape["char"]:
-            parts.append(_CHARS[escape["char"]])
-        elif escape["bad"] is not None:
-            raise ValueError(rf"replace has {escape[0]}, which means nothing; write \\ for a backslash")
-        else:
-            parts.append(_group(escape["number"] or escape["name"], pattern))
-    parts.append(replace[end:])
-    return parts
+class Literal:
+    def __init__(self, search: str, replace: str) -> None:
+        self._search = search
+        self._replace = replace
+
+    def may_be_in(self, texts: str) -> bool:
+        return self._search in texts
+
+    def __call__(self, text: str, limits: Limits) -> str:
+        growth = len(self._replace) - len(self._search)
+        if growth > 0:
+            limits.grow(growth * text.count(self._search))
+        return text.replace(self._search, self._replace)
 
 
-def _group(name: str, pattern: Any) -> int:
-    group = int(name) if name.isdecimal() else pattern.groupindex.get(name)
-    if group is None or group > pattern.groups:
-        raise ValueError(f"replace names the group {name}, which search does not have")
-    return group
+class Expression:
+    def __init__(self, pattern: Pattern, replacement: Replacement) -> None:
+        self._pattern = pattern
+        self._replacement = replacement
+        search = pattern.search
+        self._in_lines = None if _KNOWS_ONE_TEXT.search(search) else Pattern(f"(?m:{search})", capture=False)
 
+    def may_be_in(self, texts: str) -> bool:
+        return self._in_lines is None or self._in_lines.is_in(encodable(texts).encode())
 
-def _fill(template: list[str | int], match: Any) -> str:
-    if match.start() == match.end():  # only where a pattern looked harmless at load
-        return ""
-    return "".join(part if isinstance(part, str) else match[part] or "" for part in template)
-
-
-def _encodable(text: str) -> str:
-    """``text`` with lone surrogates, which RE2 cannot read, as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
-    return text
+    def __call__(self, text: str, limits: Limits) -> str:
+        data = encodable(text).encode()
+        pieces: list[bytes] = []
+        first, rest = self._replacement
+        behind = unchecked = 0
+        for groups in self._pattern.matches(data):
+            start, end = groups[0]
+            if start > behind:
+                pieces.append(data[behind:start])
+            pieces.append(first)
+            for group, text_behind in rest:
+                start, stop = groups[group]
+                pieces.append(data[start:stop])
+                pieces.append(text_behind)
+            behind = end
+            unchecked += 1
+            if perf_counter() > limits.look_at:
+                limits.check_time(unchecked)
+                unchecked = 0
+        if unchecked or perf_counter() > limits.look_at:
+            limits.check_time(unchecked)
+        if not pieces:
+            return text
+        pieces.append(data[behind:])
+        limits.grow(sum(map(len, pieces)) - len(data))
+        return b"".join(pieces).decode()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gatehook_search_replace.fields import check_field
 from gatehook_search_replace.rules import compile_rule
+
+FieldGlob = Annotated[str, AfterValidator(check_field)]
 
 
 class Rule(BaseModel):
-    """What to look for, and what to put in its place."""
+    """What to look for, what to put in its place, and where."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -21,6 +24,11 @@ class Rule(BaseModel):
     tab, `\\` a backslash. With `regex: false`, the text itself."""
     regex: bool = True
     """Whether `search` is a regular expression."""
+    fields: list[FieldGlob] = []
+    """Only in these and what is in them: paths such as `args.query` and `result.content[*].text`, where `*` stands for
+    any key or index and `**` for any number of them. Everywhere if empty."""
+    except_fields: list[FieldGlob] = []
+    """Not in these, nor in what is in them."""
 
     @model_validator(mode="after")
     def _compilable(self) -> Self:
