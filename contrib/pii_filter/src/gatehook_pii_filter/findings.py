@@ -15,6 +15,9 @@ from gatehook_pii_filter.scan import Finding, Scan, Scanner
 Found = tuple[int, int, str, Callable[[str], str] | None]
 """Where a kind stands: start, end, kind, and how to shorten what stands there so that its owner still knows it."""
 
+_SIGNS = frozenset("-./@+_=:~")
+_APART = frozenset(["", *"\0 \n\t\"',;()<>|"])
+
 Allows = Callable[[str], bool] | None
 
 
@@ -30,6 +33,8 @@ class Joined:
 
     def __init__(self, texts: Mapping[int, str], key: Callable[[int], str]) -> None:
         self.text = "\0".join(texts.values())
+        self.lays_bare = True
+        """Whether more may be found than before the last masks were put in."""
         self._numbers = list(texts)
         self._key = key
         self._starts: list[int] = []
@@ -58,20 +63,36 @@ class Joined:
 
     def replaced(self, found: list[Found], mask: Mask) -> Joined:
         """The texts with a mask for each finding."""
+        text = self.text
         pieces: list[str] = []
         behind = 0
+        lays_bare = False
         for start, end, kind, short in found:
-            pieces += self.text[behind:start], mask(kind, self.text[start:end], short)
+            masked = mask(kind, text[start:end], short)
+            pieces += text[behind:start], masked
             behind = end
+            if not masked or text[start - 1 : start] not in _APART or text[end : end + 1] not in _APART:
+                lays_bare = lays_bare or not masked or _touches(text[max(0, start - 2) : start], text[end : end + 2])
         pieces.append(self.text[behind:])
         changed = copy(self)
         changed.text = "".join(pieces)
+        changed.lays_bare = lays_bare
         changed._starts = []
         return changed
 
     def texts(self) -> dict[int, str]:
         """The texts by their numbers."""
         return dict(zip(self._numbers, [self.text] if len(self._numbers) == 1 else self.text.split("\0"), strict=True))
+
+
+def _touches(before: str, behind: str) -> bool:
+    """Whether letters or digits stand beside a finding, perhaps with one sign between, so that they were part of it."""
+    return (
+        before[-1:].isalnum()
+        or behind[:1].isalnum()
+        or (before[-1:] in _SIGNS and before[:1].isalnum())
+        or (behind[:1] in _SIGNS and behind[1:].isalnum())
+    )
 
 
 def separate(found: list[Finding], text: str, allows: Allows) -> list[Found]:

@@ -109,9 +109,9 @@ class PIIFilterPlugin(Plugin):
         before = payload.hook in _BEFORE
         vault = Vault.of(context) if self._tokenizes else None
         restored = vault if settings.restore_tokens and not before else None
-        opens = self._scanner.may_find if restored is None else bool
+        opens = self._may_hold if restored is None else bool
         texts = Texts(payload, keys=settings.include_keys, numbers=settings.include_numbers, opens=opens)
-        changed, rounds = self._masked(texts, self._mask(vault, keep=before))
+        changed, rounds = self._masked(texts, vault, keep=before)
         if restored is not None:
             changed = _restored(texts, changed, restored)
         masked = texts.replaced(changed)
@@ -130,8 +130,15 @@ class PIIFilterPlugin(Plugin):
             violation = PluginViolation(reason, code="PII_DETECTED", details=report)
         return PluginResult(not block, masked, violation, report if settings.audit_detections else None)
 
-    def _masked(self, texts: Texts[P], mask: Mask) -> tuple[dict[int, str], list[Round]]:
+    def _may_hold(self, text: str) -> bool:
+        """Whether a text that is JSON may hold something, perhaps with escapes for its characters."""
+        return "\\u" in text or self._scanner.may_find(text)
+
+    def _masked(self, texts: Texts[P], vault: Vault | None, keep: bool) -> tuple[dict[int, str], list[Round]]:
         """The texts that change, by their numbers, as they are when masked; and what was found, round by round."""
+        if not self._scanner.may_find("\0".join(texts.values)):
+            return {}, []
+        mask = self._mask(vault, keep)
         values = dict(enumerate(texts.values))
         joined = Joined(values, texts.label)
         groups = [joined] if joined.is_separable else [Joined({i: text}, texts.label) for i, text in values.items()]
@@ -145,7 +152,7 @@ class PIIFilterPlugin(Plugin):
 
     def _masked_at_once(self, texts: Texts[P], joined: Joined, mask: Mask) -> tuple[dict[int, str], list[Round]]:
         rounds: list[Round] = []
-        while found := self._sought(texts, joined):
+        while joined.lays_bare and (found := self._sought(texts, joined)):
             if len(rounds) == _MOST_ROUNDS:
                 left = {joined.number(find[0]) for find in found}
                 return joined.texts() | dict.fromkeys(left, self._redacted(_WHOLE_TEXT)), rounds

@@ -1,8 +1,9 @@
 """The way through a text: places where something may be found are found fast, and only those are looked at closely.
 
-Nearly everything sought holds a digit or an ``@``. So a text is seen as classes of characters (``0`` for a digit, ``a``
-for a letter) in which the engine of :mod:`re` leaps from digit to digit; words and short numbers cost hardly anything.
-All expressions here and in the detectors take time linear in the text: repetitions are bounded, or possessive (``++``).
+Nearly everything sought holds a digit or an ``@``. RE2 tells in one pass where the next number or word with digits is
+that is worth a look; most texts have none. From there on, for a while, a text is seen as classes of characters (``0``
+for a digit, ``a`` for a letter), in which the engine of :mod:`re` leaps from digit to digit. All its expressions, here
+and in the detectors, take time linear in the text: repetitions are bounded, or possessive (``++``).
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from string import ascii_letters, digits
 from typing import Final, Literal
+
+import re2  # type: ignore[import-untyped]  # it ships no types
+from gatehook.text import view
 
 from gatehook_pii_filter.names import Kinds, names_after, names_before, names_of_key
 
@@ -23,17 +28,25 @@ _CLASSES: Final = str.maketrans({**dict.fromkeys(digits, "0"), **dict.fromkeys(a
 _PLACE = re.compile(
     r"""0(?<!00)[0]*+(?:
           (?<=0{5})
-        | (?=[ ()/+-]{1,3}0|\.(?!00?(?![0.()/+-]))[ ]?0)  # but no decimals
-        | (?=[a:_/=+~-][0a_/+=.:~-]{3})
+        | (?=[ ()/+-]{1,3}0|\.(?!00?(?![.()/+-]?0))[ ]?0)  # but no decimals
+        | (?=[a_/=+~-][0a_/+=.:~-]{3}|:[0a]{0,4}:)
         | (?<=[0a_-]{10})
         | (?<!000)(?=(?:aa)?(?:[ -](?:aa[ ])?a{3,9}[.,]?[ -]|,[ ])0000)
         )""",
     re.VERBOSE,
 )
+# Wherever _PLACE or _LONG_WORD is, this is, too; it has no way to look behind.
+_WORTH_A_LOOK = re2.compile(
+    rb"[0-9]{5}|[0-9][ ()/+-]{1,3}[0-9]|[0-9]\. ?[0-9]{3}|[0-9]\. ?[0-9]{1,2}[.()/+-][0-9]"
+    rb"|[0-9](?:[A-Za-z_/=+~-][0-9A-Za-z_/+=.:~-]{3}|:[0-9A-Za-z]{0,4}:)|[0-9A-Za-z_-]{10}[0-9]"
+    rb"|[0-9](?:[a-z]{2})?(?:[ -](?:[a-z]{2} )?[A-Za-z]{3,9}[.,]?[ -]|, )[0-9]{4}|[A-Za-z]{20}"
+)
+_STRIDE = 2048
+"""Characters that are looked at behind a place before RE2 is asked for the next."""
 _NUMBER = re.compile(r"[0 .()/+-]*+")
 _WORD_END = re.compile(r"[0a_/+=.:~%@-]*+")
 _OF_WORDS = "0a_/+=.:~-"
-_IN_WORDS = frozenset("a_:=/+~")
+_IN_WORDS = frozenset({"a", "_", ":", "=", "/", "+", "~"})
 _LONGEST_HEAD = 256
 _SHORTEST_WORD = 6
 _FEWEST_DIGITS = 5
@@ -42,7 +55,6 @@ _MOST_CLASSES = 10_000
 _LONGEST_CLASSES = 40
 # Keys without any digit.
 _LONG_WORD = "a" * 20
-_LETTERS = re.compile(r"(?<![0a])a{20}")
 _NOTHING: Final[Kinds] = frozenset()
 
 
@@ -78,8 +90,16 @@ class Scan:
 
     def __init__(self, text: str, key: Callable[[int], str]) -> None:
         self.text = text
-        self.classes = classes_of(text)
         self._key = key
+
+    @cached_property
+    def ascii(self) -> bytes:
+        """The text with ``?`` for each character that is not ASCII."""
+        return self.text.encode("ascii", "replace")
+
+    @cached_property
+    def classes(self) -> str:
+        return self.ascii.decode("ascii").translate(_CLASSES)
 
     def names(self, start: int, end: int) -> Kinds:
         """What the words before and after a place, or the key above it, say it is."""
@@ -91,9 +111,14 @@ class Scan:
         return named or _NOTHING
 
 
-def classes_of(text: str) -> str:
-    """The text with ``0`` for each digit and ``a`` for each letter; ``?`` for what is not ASCII."""
-    return (text if text.isascii() else text.encode("ascii", "replace").decode("ascii")).translate(_CLASSES)
+def _start_of_digits(classes: str, position: int) -> int:
+    """Where the digits begin that a position is in."""
+    head = classes[max(0, position - _LONGEST_HEAD) : position]
+    return position - (len(head) - len(head.rstrip("0")))
+
+
+def _is_in_word(classes: str, start: int, end: int) -> bool:
+    return classes[end : end + 1] in _IN_WORDS or (start > 0 and classes[start - 1] in _IN_WORDS)
 
 
 def _is_long(classes: str, before: str) -> bool:
@@ -121,38 +146,46 @@ class Scanner:
 
     def may_find(self, text: str) -> bool:
         """Whether there is any place in a text that is worth a look."""
-        if self._whole or "@" in text or "\\u" in text or not text.isascii():
+        if self._whole or "@" in text:
             return True
-        classes = classes_of(text)
-        return _PLACE.search(classes) is not None or _LONG_WORD in classes
+        scan = Scan(view(text, case=True).text, lambda position: "")
+        return _WORTH_A_LOOK.search(scan.ascii) is not None
 
     def find(self, scan: Scan) -> list[Finding]:
         """What the detectors find, in no order, some of it perhaps inside other findings."""
         found: list[Finding] = []
-        text, classes = scan.text, scan.classes
-        self._search(scan, self._whole, 0, len(text), found)
-        if "@" in text:
-            self._search(scan, self._at_signs, 0, len(text), found)
-        number_end = word_end = 0
-        for place in _PLACE.finditer(classes):
-            start, end = place.span()
-            if start >= number_end:
-                number_end = _NUMBER.match(classes, start).end()  # type: ignore[union-attr]  # it matches anything
-                before = len(found)
-                for detector in self._fitting(classes[start:number_end]):
-                    spans = detector.find(scan, start, number_end)
-                    if spans:
-                        self._take(scan, detector, spans, found)
-                if self._named and len(found) == before and _is_long(classes[start:number_end], text[start - 1]):
-                    self._search_named(scan, start, number_end, found)
-            if start >= word_end and (classes[end : end + 1] in _IN_WORDS or classes[start - 1] in _IN_WORDS):
-                word_end = self._look_at_word(scan, start, end, found)
-        if _LONG_WORD in classes:
-            for letters in _LETTERS.finditer(classes):
-                word_end = self._look_at_word(scan, *letters.span(), found)
+        self._search(scan, self._whole, 0, len(scan.text), found)
+        if "@" in scan.text:
+            self._search(scan, self._at_signs, 0, len(scan.text), found)
+        position = number_end = word_end = 0
+        while (hit := _WORTH_A_LOOK.search(scan.ascii, position)) is not None:
+            start = _start_of_digits(scan.classes, hit.start())
+            position = _NUMBER.match(scan.classes, hit.end() + _STRIDE).end()  # type: ignore[union-attr]  # of anything
+            for place in _PLACE.finditer(scan.classes, start, position):
+                start, end = place.span()
+                if start >= number_end:
+                    number_end = self._look_at_number(scan, start, found)
+                if start >= word_end and _is_in_word(scan.classes, start, end):
+                    word_end = self._look_at_word(scan, start, end, found)
+            while (at := scan.classes.find(_LONG_WORD, max(start, word_end), position)) >= 0:
+                word_end = self._look_at_word(scan, at, at + len(_LONG_WORD), found)
         if word_end:
-            self._search(scan, self._blocks, 0, len(text), found)
+            self._search(scan, self._blocks, 0, len(scan.text), found)
         return found
+
+    def _look_at_number(self, scan: Scan, start: int, found: list[Finding]) -> int:
+        """Look at the digits and signs from ``start`` on; returns where they end."""
+        end = _NUMBER.match(scan.classes, start).end()  # type: ignore[union-attr]  # it matches anything
+        classes = scan.classes[start:end]
+        before = len(found)
+        for detector in self._fitting(classes):
+            if spans := detector.find(scan, start, end):
+                self._take(scan, detector, spans, found)
+                if len(found) > before and found[before][1] >= end - 1:
+                    break  # nothing is left to be found
+        if self._named and len(found) == before and _is_long(classes, scan.text[start - 1]):
+            self._search_named(scan, start, end, found)
+        return end
 
     def _fitting(self, classes: str) -> list[Detector]:
         fitting = self._by_classes.get(classes)
