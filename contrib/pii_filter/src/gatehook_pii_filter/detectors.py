@@ -40,10 +40,12 @@ def find_named_api_keys(scan: Scan, start: int, end: int) -> list[Span]:
 
 
 def find_keys_in_blocks(scan: Scan, start: int, end: int) -> list[Span]:
+    """Private keys in PEM (RFC 7468) and similar blocks."""
     return [(first, last) for first, last, _ in find_private_keys(scan.text)]
 
 
 def find_crypto_wallets(scan: Scan, start: int, end: int) -> list[Span]:
+    """Addresses of wallets, by their checksums; :mod:`gatehook_pii_filter.wallets` names the sources."""
     return [(first, last) for first, last, _ in find_wallets(scan.text, start, end)]
 
 

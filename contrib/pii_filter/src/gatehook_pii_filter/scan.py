@@ -37,7 +37,7 @@ _PLACE = re.compile(
 )
 # Wherever _PLACE or _LONG_WORD is, this is, too; it has no way to look behind.
 _WORTH_A_LOOK = re2.compile(
-    rb"[0-9]{5}|[0-9][ ()/+-]{1,3}[0-9]|[0-9]\. ?[0-9]{3}|[0-9]\. ?[0-9]{1,2}[.()/+-][0-9]"
+    rb"[0-9]{5}|[0-9][ ()/+-]{1,3}[0-9]|[0-9]\. [0-9]|[0-9]\.[0-9]{3}|[0-9]\.[0-9]{1,2}[.()/+-][0-9]"
     rb"|[0-9](?:[A-Za-z_/=+~-][0-9A-Za-z_/+=.:~-]{3}|:[0-9A-Za-z]{0,4}:)|[0-9A-Za-z_-]{10}[0-9]"
     rb"|[0-9](?:[a-z]{2})?(?:[ -](?:[a-z]{2} )?[A-Za-z]{3,9}[.,]?[ -]|, )[0-9]{4}|[A-Za-z]{20}"
 )
@@ -118,7 +118,8 @@ def _start_of_digits(classes: str, position: int) -> int:
 
 
 def _is_in_word(classes: str, start: int, end: int) -> bool:
-    return classes[end : end + 1] in _IN_WORDS or (start > 0 and classes[start - 1] in _IN_WORDS)
+    before, behind = classes[max(0, start - 2) : start], classes[end : end + 2]
+    return behind[:1] in _IN_WORDS or before[-1:] in _IN_WORDS or behind == "-a" or before == "a-"
 
 
 def _is_long(classes: str, before: str) -> bool:
