@@ -9,7 +9,7 @@ from typing import Final
 SECONDS: Final = 0.04
 """Processor time that a rule may take on 64 kB, and on less. Only expressions that look far ahead after each match come
 near: RE2 takes linear time for one match, but not for all of them."""
-_SECONDS_A_MATCH: Final = 3e-6  # granted besides: what a match costs anyway, on a slow machine
+_SECONDS_A_MATCH: Final = 2e-6  # granted besides: what a match costs anyway, on a slow machine
 _SECONDS_UNWATCHED: Final = 0.005
 GROWTH: Final = 10
 ROOM: Final = 1_000_000

@@ -58,7 +58,7 @@ class Pattern:
         # Its public methods make objects and count characters, which takes four times as long as to match.
         self._match = compiled._regexp.Match
         self._match_some: Any
-        self._match_some, self._step = _adjacent(search) if compiled.programsize < 5_000 else (None, 0)
+        self._match_some, self._step = _adjacent(search) if compiled.programsize < 500 else (None, 0)
 
     def may_be_empty(self) -> bool:
         """Whether it matches nothing in some short texts; where it does so in others only, nothing is replaced."""
@@ -102,8 +102,8 @@ def _compile(search: str, capture: bool) -> Any:
 def _adjacent(search: str) -> tuple[Any, int]:
     """A search for up to four matches that follow one another, and the number of groups of each.
 
-    A call of RE2 takes longer than to match a character, so texts in which all matches are faster this way. Each is the
-    match that ``search`` alone would find there, since those behind it are optional.
+    A call of RE2 takes longer than to match a character, so texts in which all matches are faster this way; with large
+    programs they are slower. Each is the match that ``search`` alone would find there, as those behind it are optional.
     """
     try:
         compiled = _compile(f"({search})({search})?({search})?({search})?", capture=True)

@@ -80,17 +80,18 @@ class Expression:
     def __call__(self, text: str, limits: Limits) -> str:
         data = encodable(text).encode()
         pieces: list[bytes] = []
+        append = pieces.append
         first, rest = self._replacement
         behind = unchecked = 0
         for groups in self._pattern.matches(data):
             start, end = groups[0]
             if start > behind:
-                pieces.append(data[behind:start])
-            pieces.append(first)
+                append(data[behind:start])
+            append(first)
             for group, text_behind in rest:
                 start, stop = groups[group]
-                pieces.append(data[start:stop])
-                pieces.append(text_behind)
+                append(data[start:stop])
+                append(text_behind)
             behind = end
             unchecked += 1
             if perf_counter() > limits.look_at:
