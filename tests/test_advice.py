@@ -5,6 +5,7 @@ from gatehook import Plugin
 from gatehook.advice import advise
 from gatehook.dry_run import HOOKS, dry_run
 from gatehook.errors import dotted
+from pydantic import BaseModel, model_validator
 
 
 class Quiet(Plugin):
@@ -34,7 +35,32 @@ def advice_on(*plugins, environ=None, hosts=None, **settings):
     return [f"{item.level}: {dotted(item.problem.path)}: {item.problem.message}" for item in found]
 
 
+class SevereSettings(BaseModel):
+    severe: bool = False
+    looks_twice: bool = False
+    limit: int = 10
+
+    @model_validator(mode="before")
+    @classmethod
+    def _severe(cls, data):
+        return {"looks_twice": True, "limit": 1} | data if data.get("severe") else data
+
+
+class Severe(Quiet):
+    settings_model = SevereSettings
+
+
+def severe(**config):
+    return {"name": "a", "kind": f"{__name__}.Severe", "hooks": ["tool_pre_invoke"], "config": config}
+
+
 ADVICE = {
+    "what a setting sets besides itself": (
+        [severe(severe=True, limit=2)],
+        {},
+        ["note: plugins[0].config: what is written here also sets looks_twice: true"],
+    ),
+    "a setting that sets nothing else": ([severe(limit=2)], {}, []),
     "nothing to say": ([reader("a")], {}, []),
     "a timeout in milliseconds": (
         [reader("a", timeout=5000)],

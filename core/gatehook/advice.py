@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final, Literal
+
+from pydantic import BaseModel
 
 from gatehook.conditions import SUBJECT_FIELDS, Condition, fields_for, has_glob, never_both
 from gatehook.config import Config
@@ -251,8 +254,20 @@ def _narrowed(look: Look) -> Found:
             yield "note", f"leaves out {', '.join(left_out)}", (*entry.path, "hooks")
 
 
+def _implied(look: Look) -> Found:
+    """What a setting sets besides itself, such as a mode that stands for several switches."""
+    for entry in look.entries:
+        settings = getattr(entry.plugin, "settings", None)
+        if isinstance(settings, BaseModel):
+            implied = settings.model_dump(mode="json", include=settings.model_fields_set - entry.config.config.keys())
+            if implied:
+                pairs = (f"{name}: {json.dumps(value)}" for name, value in implied.items())
+                yield "note", f"what is written here also sets {', '.join(pairs)}", (*entry.path, "config")
+
+
 _AT_VALUES: Final[Sequence[Callable[[Look], Found]]] = (_fail_on_error, _timeouts, _no_effect, _never_matching)
 _AT_ALL_TOGETHER: Final[Sequence[Callable[[Look], Found]]] = (
+    _implied,
     _ignored_fields,
     _ties,
     _modifiers_after_guards,

@@ -59,7 +59,7 @@ def dry_run(
 
 def _build(entry: Entry, config: Config) -> None:
     try:
-        build(entry, config, HOOKS)
+        entry.plugin = build(entry, config, HOOKS)
     except PluginLoadError as error:
         entry.failure = error
     except ConfigError as error:
