@@ -72,8 +72,7 @@ class PIIFilterPlugin(Plugin):
         ]
         self._scanner = Scanner(detectors, settings.min_confidence)
         self._allows = _compile_whitelist(settings.whitelist_patterns)
-        self._is_searched = compile_fields(settings.fields or ["*"])
-        self._is_spared = compile_fields(settings.except_fields)
+        self._may_mask = compile_fields(settings.fields, settings.except_fields)
         self._hash_key = (settings.hash_key or "").encode() or secrets.token_bytes(32)
         self._tokenizes = "tokenize" in (settings.mask_strategy, *settings.strategies.values())
         for kind in (*(detector.kind for detector in detectors), _WHOLE_TEXT):
@@ -170,9 +169,6 @@ class PIIFilterPlugin(Plugin):
         if self.settings.fields or self.settings.except_fields:
             return [find for find in found if self._may_mask(texts.path(joined.number(find[0])))]
         return found
-
-    def _may_mask(self, path: Path) -> bool:
-        return self._is_searched(path) and not self._is_spared(path)
 
     def _find(self, text: str) -> list[Found]:
         return Joined({0: text}, lambda number: "").findings(self._scanner, self._allows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Self
 
+from gatehook.text import check_field
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gatehook_pii_filter.detectors import DETECTORS
@@ -89,11 +90,11 @@ class PIIFilterSettings(BaseModel):
     whitelist_patterns: list[Annotated[str, Field(min_length=1), AfterValidator(_compilable)]] = []
     """What is no finding: the whole of it as written here, in any case; or, between slashes, a regular expression of
     RE2 for the whole of it."""
-    fields: list[Annotated[str, Field(min_length=1)]] = []
-    """Paths of the only fields to search, as reports print them, with * for anything: args.note,
-    result.content[*].text. Empty: all."""
-    except_fields: list[Annotated[str, Field(min_length=1)]] = []
-    """Paths of fields that are not searched."""
+    fields: list[Annotated[str, AfterValidator(check_field)]] = []
+    """Search only these and what is in them: paths such as `args.query` and `result.content[*].text`, where `*` stands
+    for any key or index and `**` for any number of them. Everywhere if empty."""
+    except_fields: list[Annotated[str, AfterValidator(check_field)]] = []
+    """Search none of these, nor what is in them."""
     include_keys: bool = False
     """Search the keys of data, too."""
     include_numbers: bool = False

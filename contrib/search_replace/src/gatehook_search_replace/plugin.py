@@ -23,15 +23,14 @@ from gatehook import (
     ToolPreInvokePayload,
     ToolPreInvokeResult,
 )
-from gatehook.text import Texts, written
+from gatehook.text import Texts, compile_fields
 
-from gatehook_search_replace.fields import compile_fields
 from gatehook_search_replace.limits import Limits
 from gatehook_search_replace.rules import Replace, compile_rule
 from gatehook_search_replace.settings import SearchReplaceSettings
 
 P = TypeVar("P", bound=Payload)
-Applies = Callable[[str], bool] | None
+Applies = Callable[[tuple[str | int, ...]], bool] | None
 
 _FEW = 8
 """So many texts are faster searched one by one than joined to see whether there is anything at all."""
@@ -96,9 +95,5 @@ class SearchReplacePlugin(Plugin):
 
 def _places(texts: Texts[P], applies: Applies) -> Iterator[int]:
     for index in range(len(texts)):
-        if applies is None or applies(written(texts.path(index), _shown)):
+        if applies is None or applies(texts.path(index)):
             yield index
-
-
-def _shown(key: str) -> bool:
-    return False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
+from gatehook.text import check_field
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gatehook_search_replace.fields import check_field
 from gatehook_search_replace.rules import compile_rule
 
 FieldGlob = Annotated[str, AfterValidator(check_field)]
