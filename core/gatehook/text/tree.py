@@ -27,17 +27,8 @@ Shape = dict[str, Any] | None
 
 _MAY_OPEN_JSON = frozenset("{[ \t\r\n")
 _NO_TEXT = frozenset({int, float, bool, type(None)})
-
-
-class _Node(NamedTuple):
-    """An object, array or JSON text of the payload, and where it stands."""
-
-    content: Any
-    parent: int
-    key: Any
-    shape: Shape
-    depth: int
-    opens: int  # how many JSON texts deep to look from here
+_COPIED_AS_IT_IS = frozenset({dict, list})
+"""Types that are finished when they are copied, unless keys are renamed."""
 
 
 class _Key(NamedTuple):
@@ -58,73 +49,78 @@ class Tree:
         # be most of the cost.
         self._homes: list[int] = []
         self._keys_there: list[Any] = []
-        self._nodes: list[_Node] = []
-        self._paths_in: dict[int, dict[int, Path]] = {}  # of JSON texts, made when first asked for
+        # Objects, arrays and JSON texts: the number of the node that each stands in, and its key there.
+        self._nodes: list[tuple[Any, int, Any]] = []
         self._keys = keys
         self._numbers = numbers
         self._opens = opens
-        self._enter(_Node(root, -1, None, shape, 0, MAX_NESTED_JSON))
+        self._enter(root, (-1, None), shape, 0, MAX_NESTED_JSON)
 
-    def _enter(self, node: _Node) -> None:
-        content, shape = node.content, node.shape
-        if node.depth > MAX_DEPTH:
+    def _enter(self, content: Any, at: tuple[int, Any], shape: Shape, depth: int, opens: int) -> None:
+        """Add the texts of an object or array: ``at`` is the node that it stands in and its key there, ``opens`` how
+        many JSON texts deep to look from here.
+        """
+        if depth > MAX_DEPTH:
             raise PayloadError(f"the payload nests deeper than {MAX_DEPTH} levels, or is cyclic")
         here = len(self._nodes)
-        self._nodes.append(node)
-        items: Iterable[tuple[Any, Any]]
-        if isinstance(content, dict | Model):
-            named = content if isinstance(content, dict) else content.__dict__
-            items = named.items()
-            if shape is not None:
-                items = [item for item in items if item[0] not in PROTOCOL_WORDS]
-            elif self._keys:
-                for name in named:
-                    self._add(name, here, _Key(name))
-        elif isinstance(content, list | tuple):
-            items = enumerate(content)
-        else:
-            raise PayloadError(
-                f"{describe(self._path_to(node.parent, node.key))} is a {type(content).__name__};"
-                " text is only found in JSON data, so hand over that"
-            )
+        self._nodes.append((content, *at))
+        items = content.items() if type(content) is dict and shape is None else self._items(content, shape, here)
+        if self._keys and shape is None and isinstance(content, dict | Model):
+            for name in content if isinstance(content, dict) else content.__dict__:
+                self._add(name, here, _Key(name))
         skips = _NO_TEXT if shape is not None or not self._numbers else ()
         values, homes, keys = self.values, self._homes, self._keys_there
         for key, item in items:
             kind = type(item)
-            if kind is str and (not item or item[0] not in _MAY_OPEN_JSON):
+            if kind is str and item[:1] not in _MAY_OPEN_JSON:
                 values.append(item)
                 homes.append(here)
                 keys.append(key)
             elif kind not in skips:
-                self._visit(item, here, key)
+                inner = shape if shape is None or isinstance(content, list | tuple) else shape.get(key)
+                self._visit(item, (here, key), inner, depth, opens)
 
-    def _visit(self, item: Any, here: int, key: Any) -> None:
-        node = self._nodes[here]
+    def _items(self, content: Any, shape: Shape, here: int) -> Iterable[tuple[Any, Any]]:
+        if isinstance(content, list | tuple):
+            return enumerate(content)
+        if isinstance(content, dict | Model):
+            items = (content if isinstance(content, dict) else content.__dict__).items()
+            return items if shape is None else [item for item in items if item[0] not in PROTOCOL_WORDS]
+        _, parent, key = self._nodes[here]
+        raise PayloadError(
+            f"{describe(self._path_to(parent, key))} is a {type(content).__name__};"
+            " text is only found in JSON data, so hand over that"
+        )
+
+    def _visit(self, item: Any, at: tuple[int, Any], shape: Shape, depth: int, opens: int) -> None:
         if isinstance(item, str):
-            opens = item[:1] in _MAY_OPEN_JSON and node.opens and self._opens(item)
-            pieces = Pieces.of(item, self._numbers) if opens else None
+            may_open = item[:1] in _MAY_OPEN_JSON and opens and self._opens(item)
+            pieces = Pieces.of(item, self._numbers) if may_open else None
             if pieces is None:
-                self._add(item, here, key)
+                self._add(item, *at)
             else:
-                self._enter_json(_Node(pieces, here, key, None, node.depth + 1, node.opens - 1))
+                self._enter_json(pieces, at, depth + 1, opens - 1)
         elif isinstance(item, int | float) and not isinstance(item, bool):
             if self._numbers:
-                self._add_number(json.dumps(item), here, key)
+                self._add_number(json.dumps(item), *at)
         elif item is not None and not isinstance(item, bool):
-            shape = node.shape
-            if shape is not None and isinstance(node.content, dict | Model):
-                shape = shape.get(key)
-            self._enter(_Node(item, here, key, shape, node.depth + 1, node.opens))
+            self._enter(item, at, shape, depth + 1, opens)
 
-    def _enter_json(self, node: _Node) -> None:
+    def _enter_json(self, pieces: Pieces, at: tuple[int, Any], depth: int, opens: int) -> None:
         here = len(self._nodes)
-        self._nodes.append(node)
-        for place, is_key, value in node.content.strings():
-            if not is_key:
-                self._visit(value, here, place)
-            elif self._keys:
-                self._add(value, here, _Key(place))
-        for place, number in node.content.numbers() if self._numbers else ():
+        self._nodes.append((pieces, *at))
+        if self._keys:
+            for place, name in pieces.names():
+                self._add(name, here, _Key(place))
+        values, homes, keys = self.values, self._homes, self._keys_there
+        for place, text in pieces.values():
+            if text[:1] in _MAY_OPEN_JSON:
+                self._visit(text, (here, place), None, depth, opens)
+            else:
+                values.append(text)
+                homes.append(here)
+                keys.append(place)
+        for place, number in pieces.numbers() if self._numbers else ():
             self._add_number(number, here, place)
 
     def _add(self, text: str, here: int, key: Any) -> None:
@@ -140,24 +136,24 @@ class Tree:
         return self._path_to(self._homes[index], self._keys_there[index])
 
     def label(self, index: int) -> str:
-        key = self._keys_there[index]
-        if isinstance(key, str):
-            return key
-        return next((part for part in reversed(self.path(index)[1:]) if isinstance(part, str)), "")
+        node, key = self._homes[index], self._keys_there[index]
+        while node > 0:
+            content, parent, key_there = self._nodes[node]
+            key = key.key if isinstance(key, _Key) else key
+            label = content.label(key) if isinstance(content, Pieces) else key
+            if isinstance(label, str):
+                return label
+            node, key = parent, key_there
+        return ""
 
     def _path_to(self, node: int, key: Any) -> Path:
-        path: list[Any] = []
+        path: Path = ()
         while node >= 0:
-            content, parent, own, *_ = self._nodes[node]
+            content, parent, key_there = self._nodes[node]
             key = key.key if isinstance(key, _Key) else key
-            if isinstance(content, Pieces):
-                if node not in self._paths_in:
-                    self._paths_in[node] = content.paths()
-                path[:0] = self._paths_in[node][key]
-            else:
-                path.insert(0, key)
-            node, key = parent, own
-        return tuple(path)
+            path = (content.path(key) if isinstance(content, Pieces) else (key,)) + path
+            node, key = parent, key_there
+        return path
 
     def replaced(self, texts: Mapping[int, str]) -> Any:
         """The root with other texts at the given places; what holds none of them is shared, not copied."""
@@ -165,49 +161,50 @@ class Tree:
         renamed: dict[int, dict[Any, str]] = {}  # by node: its keys, or their places in a JSON text
         for index, text in texts.items():
             node, key = self._homes[index], self._keys_there[index]
-            if node not in copies:
-                self._copy(node, copies)
-            if isinstance(key, _Key):
+            content = copies[node] if node in copies else self._copy(node, copies)
+            if type(key) is _Key:
                 renamed.setdefault(node, {})[key.key] = text
+            elif isinstance(content, Pieces):
+                content.put(key, text)
+            elif index in self.numbers and is_number(text):
+                content[key] = json.loads(text)
             else:
-                _put(copies[node], key, text)
+                content[key] = text
         for node in sorted(copies, reverse=True):  # what is inside comes after what it is in
-            content, parent, key, *_ = self._nodes[node]
+            content, parent, key = self._nodes[node]
+            if type(content) in _COPIED_AS_IT_IS and node not in renamed:
+                continue
             done = _finished(content, copies[node], renamed.get(node))
             if parent < 0:
                 return done
             _put(copies[parent], key, done)
-        return self._nodes[0].content
+        return copies[0] if copies else self._nodes[0][0]
 
-    def _copy(self, node: int, copies: dict[int, Any]) -> None:
-        while node >= 0 and node not in copies:
-            content, parent, *_ = self._nodes[node]
-            if isinstance(content, Pieces):
-                copies[node] = Pieces(content)
-            elif isinstance(content, dict | Model):
-                copies[node] = dict(content if isinstance(content, dict) else content.__dict__)
-            else:
-                copies[node] = list(content)
-            node = parent
+    def _copy(self, node: int, copies: dict[int, Any]) -> Any:
+        """The copy of a node, already in the copy of what holds it unless it is yet to be finished."""
+        content, parent, key = self._nodes[node]
+        if type(content) in _COPIED_AS_IT_IS or isinstance(content, Pieces):
+            copied = content.copy()
+        elif isinstance(content, dict | Model):
+            copied = dict(content if isinstance(content, dict) else content.__dict__)
+        else:
+            copied = list(content)
+        copies[node] = copied
+        if parent >= 0:
+            holder = copies[parent] if parent in copies else self._copy(parent, copies)
+            if type(content) in _COPIED_AS_IT_IS:
+                holder[key] = copied
+        return copied
 
 
 def _put(content: Any, key: Any, value: Any) -> None:
-    old = content[key]
-    if type(content) is dict and type(old) is str:
-        content[key] = value
-    elif isinstance(content, Pieces) and old[0] == '"':
+    if isinstance(content, Pieces):
         content.put(key, value)
-    elif isinstance(content, Pieces):
-        content[key] = value if is_number(value) else json.dumps(value)
-    elif isinstance(old, int | float) and is_number(value):
-        content[key] = json.loads(value)
     else:
         content[key] = value
 
 
 def _finished(old: Any, new: Any, renamed: Mapping[Any, str] | None) -> Any:
-    if type(old) is dict and not renamed:
-        return new
     if renamed and isinstance(new, Pieces):
         new.rename(renamed)
     elif renamed:
@@ -215,7 +212,7 @@ def _finished(old: Any, new: Any, renamed: Mapping[Any, str] | None) -> Any:
         new = {names.get(key, key): value for key, value in new.items()}
     match old:
         case Pieces():
-            return "".join(new)
+            return new.text()
         case tuple():
             return tuple(new)
         case Model():
