@@ -9,7 +9,14 @@ import string
 from random import Random
 
 import pytest
-from gatehook_pii_filter.secrets import RULES, find_aws_secret, find_private_keys, find_secrets, is_key_like
+from gatehook_pii_filter.secrets import (
+    RULES,
+    find_aws_secret,
+    find_private_keys,
+    find_secrets,
+    find_url_passwords,
+    is_key_like,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,11 +165,8 @@ AROUND = [
 
 def find(text: str) -> list[tuple[str, str]]:
     """What is found in the words of a text, and by which rules."""
-    return [
-        (text[start:end], name)
-        for word in re.finditer(r"\S+", text)
-        for start, end, name in find_secrets(text, *word.span())
-    ]
+    found = [found for word in re.finditer(r"\S+", text) for found in find_secrets(text, *word.span())]
+    return [(text[start:end], name) for start, end, name in (*found, *find_url_passwords(text, 0, len(text)))]
 
 
 @st.composite
@@ -174,7 +178,7 @@ def specimens(draw: st.DrawFn, form: str) -> str:
 
 
 def test_every_rule_has_a_specimen() -> None:
-    assert {name for name, _ in SPECIMENS} == {rule.name for rule in RULES}
+    assert {name for name, _ in SPECIMENS} == {rule.name for rule in RULES} | {"url_password"}
 
 
 @pytest.mark.parametrize(("name", "form"), SPECIMENS)

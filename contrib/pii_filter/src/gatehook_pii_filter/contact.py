@@ -12,13 +12,17 @@ from gatehook_pii_filter.scan import Scan, Span
 
 _LOCAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-"
 _NOT_FIRST: Final = ".!#$%&'*/=?^`{|}~-"
-_DOMAIN = re.compile(r"@[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
+_DOMAIN = re.compile(r"(?:@|%40)[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
 _OTHER_LOCAL = re.compile(r"[\w.%+'-]{1,64}\Z")
 # Endings of files (`logo@2x.png`), which no registry has for domains.
 _FILE_ENDINGS: Final = frozenset(
     {"png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "ts", "jsx", "tsx", "mjs", "css", "scss", "sass", "html"}
-    | {"htm", "json", "xml", "yml", "yaml", "toml", "txt", "pdf", "exe", "dll", "tgz", "gz"}
+    | {"htm", "json", "xml", "yml", "yaml", "toml", "txt", "pdf", "exe", "dll", "tgz", "gz", "po", "conf", "log"}
+    | {"service", "socket", "timer", "mount", "slice", "scope", "device"}  # units of systemd: getty@tty1.service
 )
+# Signs that stand before an address far more often than in one.
+_GLUE = re.compile(r".*[/?|{}`]")
+_USER_INFO = re.compile(r"://[^\s/@]{0,128}:\Z")
 
 
 def find_emails(scan: Scan, start: int, end: int) -> list[Span]:
@@ -26,6 +30,7 @@ def find_emails(scan: Scan, start: int, end: int) -> list[Span]:
 
     Of RFC 5322's rarer characters (section 3.2.3) the local part takes those that do not begin it, as they also stand
     around addresses. ``git@host:path`` is an address of programs, and ``*`` none, so that a partial mask is no address.
+    In ``https://ada:password@host`` there is none either. The ``@`` may be written as in URLs, ``%40``.
     """
     found: list[Span] = []
     text = scan.text
@@ -34,19 +39,27 @@ def find_emails(scan: Scan, start: int, end: int) -> list[Span]:
         head = text[max(start, at - 64) : at]
         local = head[len(head.rstrip(_LOCAL)) :]
         if not local.isalnum():
-            local = local.rpartition("*")[2].lstrip(_NOT_FIRST)
+            local = _without_name(_GLUE.sub("", local.rpartition("*")[2])).lstrip(_NOT_FIRST)
             if not local and head and not head[-1].isascii() and (other := _OTHER_LOCAL.search(head)):
                 local = other[0]
         top = domain[0].rpartition(".")[2].lower()
         if local and local[-1] != "." and local != "git" and top not in _FILE_ENDINGS:
-            found.append((at - len(local), domain.end()))
+            begin = at - len(local)
+            if text[begin - 1 : begin] != ":" or not _USER_INFO.search(text, max(start, begin - 140), begin):
+                found.append((begin, domain.end()))
     return found
+
+
+def _without_name(local: str) -> str:
+    """Without ``to=`` or ``a=1&email=``; but ``list-ada=example.com``, which servers of lists make, is all name."""
+    name, equals, rest = local.rpartition("=")
+    return rest if equals and not {"+", "-"} & set(name.rpartition("&")[2]) else local
 
 
 def email_partial(text: str) -> str:
     """``a***@example.com``"""
-    local, _, domain = text.rpartition("@")
-    return f"{local[0] if len(local) > 2 else ''}***@{domain}"
+    local, at, domain = re.split("(@|%40)", text)[-3:]
+    return f"{local[0] if len(local) > 2 else ''}***{at}{domain}"
 
 
 _NORTH_AMERICAN = re.compile(

@@ -7,12 +7,18 @@ from typing import Final
 
 from gatehook_pii_filter import contact, dates, network, numbers
 from gatehook_pii_filter.scan import Detector, Scan, Span
-from gatehook_pii_filter.secrets import find_aws_secret, find_private_keys, find_secrets, is_key_like
+from gatehook_pii_filter.secrets import (
+    find_aws_secret,
+    find_private_keys,
+    find_secrets,
+    find_url_passwords,
+    is_key_like,
+)
 from gatehook_pii_filter.wallets import find_wallets
 
 
 def _first_four(text: str) -> str:
-    """``AKIA***``: the public prefix, which says whose key it is."""
+    """``AKIA***``: the prefix that says whose key it is."""
     return f"{text[:4]}***"
 
 
@@ -37,6 +43,11 @@ def find_named_api_keys(scan: Scan, start: int, end: int) -> list[Span]:
     if is_key_like(scan.text[start:end]):
         found.append((start, end))
     return found
+
+
+def find_passwords(scan: Scan, start: int, end: int) -> list[Span]:
+    """The passwords of URLs (RFC 3986, "User information")."""
+    return [(first, last) for first, last, _ in find_url_passwords(scan.text, start, end)]
 
 
 def find_keys_in_blocks(scan: Scan, start: int, end: int) -> list[Span]:
@@ -70,9 +81,10 @@ _DETECTORS: Final = (
     Detector("driver_license", "name", numbers.find_named_licenses, _NAMED),
     Detector("medical_record", "name", numbers.find_named_records, _NAMED),
     Detector("aws_keys", "word", find_aws_keys, _CERTAIN, _first_four),
-    Detector("aws_keys", "name", find_named_aws_secrets, _NAMED, _first_four),
+    Detector("aws_keys", "name", find_named_aws_secrets, _NAMED),
     Detector("api_keys", "word", find_api_keys, _CERTAIN, _first_four),
-    Detector("api_keys", "name", find_named_api_keys, _NAMED, _first_four),
+    Detector("api_keys", "@", find_passwords, _CERTAIN),
+    Detector("api_keys", "name", find_named_api_keys, _NAMED),
     Detector("private_keys", "block", find_keys_in_blocks, _CERTAIN),
     Detector("crypto_wallets", "word", find_crypto_wallets, _CERTAIN, _first_four),
 )

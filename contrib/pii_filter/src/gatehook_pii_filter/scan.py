@@ -117,6 +117,10 @@ def _start_of_digits(classes: str, position: int) -> int:
     return position - (len(head) - len(head.rstrip("0")))
 
 
+def _has_at_sign(text: str) -> bool:
+    return "@" in text or ("%" in text and "%40" in text)  # one character is found much faster than three
+
+
 def _is_in_word(classes: str, start: int, end: int) -> bool:
     before, behind = classes[max(0, start - 2) : start], classes[end : end + 2]
     return behind[:1] in _IN_WORDS or before[-1:] in _IN_WORDS or behind == "-a" or before == "a-"
@@ -147,16 +151,16 @@ class Scanner:
 
     def may_find(self, text: str) -> bool:
         """Whether there is any place in a text that is worth a look."""
-        if self._whole or "@" in text:
+        if self._whole:
             return True
         scan = Scan(view(text, case=True).text, lambda position: "")
-        return _WORTH_A_LOOK.search(scan.ascii) is not None
+        return _has_at_sign(scan.text) or _WORTH_A_LOOK.search(scan.ascii) is not None
 
     def find(self, scan: Scan) -> list[Finding]:
         """What the detectors find, in no order, some of it perhaps inside other findings."""
         found: list[Finding] = []
         self._search(scan, self._whole, 0, len(scan.text), found)
-        if "@" in scan.text:
+        if _has_at_sign(scan.text):
             self._search(scan, self._at_signs, 0, len(scan.text), found)
         position = number_end = word_end = 0
         while (hit := _WORTH_A_LOOK.search(scan.ascii, position)) is not None:

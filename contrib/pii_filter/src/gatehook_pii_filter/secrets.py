@@ -218,9 +218,6 @@ RULES = (
     # JSON Web Token (RFC 7519): three parts, or five if encrypted
     Rule("jwt", "eyJ", r"[\w-]{14,}+(?:\.[\w-]++\.[\w-]*+(?:\.[\w-]++\.[\w-]++)?|\.\.[\w-]++\.[\w-]++\.[\w-]++)?",
          accepts=_has_jose_header),
-    # The password of a URL (RFC 3986, "User information")
-    Rule("url_password", "://", r"""(?![0-9]{1,5},)[^\s/?#"'<>\\]{3,256}(?=@[\w\[])""", 0.0,
-         between=r"""(?<=[A-Za-z0-9]://)[^\s/?#:@"'<>\\]{0,128}:""", accepts=_is_no_template),
 )
 # fmt: on
 
@@ -398,6 +395,18 @@ def is_key_like(value: str) -> bool:
         and not all(map(_PART_OF_NAME.fullmatch, _ALNUM.findall(value)))
         and _varies(value, 2.9)
     )
+
+
+_PASSWORD = re.compile(
+    r"""(?<=[A-Za-z0-9])://[^\s/?#:@"'<>\\]{0,128}+:(?![0-9]{1,5},)([^\s/?#"'<>\\]{3,256})(?=@[\w\[])""", re.ASCII
+)
+
+
+def find_url_passwords(text: str, start: int, end: int) -> Iterator[Found]:
+    """The passwords of URLs (RFC 3986, "User information"), of whatever characters."""
+    for match in _PASSWORD.finditer(text, start, end):
+        if _is_no_template(match[1]):
+            yield *match.span(1), "url_password"
 
 
 # -- private keys

@@ -1,0 +1,61 @@
+"""What stands around data neither hides them nor is masked with them."""
+
+import pytest
+from gatehook import ToolPreInvokePayload
+
+CUT_OUT = [
+    "mailto:[ada@example.com]?subject=hello",
+    "https://shop.example/users/[ada@example.com]/orders",
+    "https://my-shop.example/?page=2&email=[ada@example.com]&x=1",
+    "https://shop.example/?email=[ada%40example.com]&x=1",
+    "email=[ada@example.com]; to=[bob@example.com]",
+    "`[ada@example.com]` |[bob@example.com]| {[eve@example.com]}",
+    "[bounces+ada=example.com@lists.example.org] bounced",
+    "write to [ada＠example.com] or [bob﹫example.com]",
+    "postgres://app:[correct horse]@db.example.com/shop".replace(" ", "-"),
+    "redis://:[correcthorse]@localhost:6379",
+    "postgres://app:[p%40ssw0rd]@db.example.com/shop",
+]
+
+
+def without_brackets(text):
+    return text.replace("[", "").replace("]", "")
+
+
+@pytest.mark.parametrize("marked", CUT_OUT)
+async def test_data_are_cut_out_exactly(run, marked):
+    text = without_brackets(marked)
+    outcome = await run(ToolPreInvokePayload("t", {"q": text}), mask_strategy="remove")
+    pieces = marked.replace("]", "[").split("[")
+    assert outcome.payload.args["q"] == "".join(pieces[::2])
+
+
+@pytest.mark.parametrize(
+    "text", ["systemd[1]: Started getty@tty1.service and user@1000.service.", "po/en@quot.po", "icon@2x.png"]
+)
+async def test_a_file_with_an_at_sign_is_no_address(run, text):
+    assert not (await run(ToolPreInvokePayload("t", {"q": text}))).modified
+
+
+async def test_an_address_in_an_assignment_is_whitelisted_and_hashed_like_any_other(run):
+    allowed = await run(
+        ToolPreInvokePayload("t", {"q": "email=ada@example.com"}), whitelist_patterns=["ada@example.com"]
+    )
+    assert not allowed.modified
+    hashed = await run(
+        ToolPreInvokePayload("t", {"q": f"{text} ada@example.com"}),
+        mask_strategy="hash",
+        hash_key="a key of sixteen characters",
+    )
+    first, second = hashed.payload.args["q"].split()
+    assert first == f"email={second}"
+
+
+async def test_the_password_of_a_url_is_a_secret_and_no_address(run):
+    outcome = await run(
+        ToolPreInvokePayload("t", {"q": "postgres://ada:s3cr3tPw@db.example.com/x"}),
+        mask_strategy="partial",
+        audit_detections=True,
+    )
+    assert outcome.metadata["pii_filter"]["detections"] == {"api_keys": 1}
+    assert outcome.payload.args["q"] == "postgres://ada:[REDACTED]@db.example.com/x"
