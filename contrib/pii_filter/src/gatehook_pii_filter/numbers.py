@@ -130,13 +130,9 @@ def _is_usual(sizes: tuple[int, ...]) -> bool:
     return sizes[0] in (14, 15, 16) or (len(sizes) > 2 and sum(sizes) > 13)
 
 
-_FOUR_BEFORE = re.compile(r"(?<![\d-])\d{4} \Z")
-_FOUR_BEHIND = re.compile(r" \d{4}(?!\d)")
-
-
 def _is_in_row(text: str, start: int, end: int) -> bool:
     """Whether four digits more stand on either side, as in a table."""
-    return bool(
+    return "-" not in text[start:end] and bool(
         re.search(r"(?<![\d-])\d{4} \Z", text[max(0, start - 6) : start])
         or re.match(r" \d{4}(?!\d)", text[end : end + 6])
     )
