@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
@@ -12,7 +13,11 @@ from gatehook_pii_filter.scan import Scan, Span
 
 _LOCAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-"
 _NOT_FIRST: Final = ".!#$%&'*/=?^`{|}~-"
-_DOMAIN = re.compile(r"(?:@|%40)[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
+# Two expressions that begin with one character each, to which `re` leaps.
+_DOMAINS = tuple(
+    re.compile(sign + r"[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
+    for sign in ("@", "%(?=4)40")
+)
 _OTHER_LOCAL = re.compile(r"[\w.%+'-]{1,64}\Z")
 # Endings of files (`logo@2x.png`), which no registry has for domains.
 _FILE_ENDINGS: Final = frozenset(
@@ -34,7 +39,7 @@ def find_emails(scan: Scan, start: int, end: int) -> list[Span]:
     """
     found: list[Span] = []
     text = scan.text
-    for domain in _DOMAIN.finditer(text, start, end):
+    for domain in chain.from_iterable(domains.finditer(text, start, end) for domains in _DOMAINS):
         at = domain.start()
         head = text[max(start, at - 64) : at]
         local = head[len(head.rstrip(_LOCAL)) :]
@@ -63,15 +68,15 @@ def email_partial(text: str) -> str:
 
 
 _NORTH_AMERICAN = re.compile(
-    r"""(?<![\w+@])(?<!\d[-./])(?:
+    r"""(?<![\w+@])(?<!\d[-.])(?:
           (?:\+?1[ .-]?|001[ .-])? (?:\([2-9]\d\d\)[ -]?|[2-9]\d\d[.-]) [2-9]\d\d[ .-]?\d{4}
         | (?:\+1|001)[ .-]?[2-9]\d\d[ .-]?[2-9]\d\d[ .-]?\d{4}
         | (?<!\d[ ])(?:1[ ])?[2-9]\d\d[ ][2-9]\d\d[ ]\d{4}(?![ ]\d)
-        )(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?!\w)(?![-./@]\d)""",
+        )(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?!\w)(?![-.@]\d)""",
     re.VERBOSE,
 )
 _INTERNATIONAL = re.compile(r"(?<![\w+])\+[ ]?[1-9](?:[ ().-]{0,3}\d){5,14}+")
-_NATIONAL = re.compile(r"(?<![\w.+])[(]?\d(?:[ ().-]{0,3}\d|/\d){6,14}+(?!\w)(?![.-]\d)")
+_NATIONAL = re.compile(r"(?<![\w.+])[(]?\d(?:[ ().-]{0,3}\d|/\d){6,14}(?!\w)(?![.-]\d)")
 _GOES_ON = re.compile(r"\w|[-.]\d")
 _N11 = re.compile(r"\D*1?\D*(?:\d11|\d{3}\D*\d11)")
 

@@ -9,9 +9,10 @@ and in the detectors, take time linear in the text: repetitions are bounded, or 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from string import ascii_letters, digits
 from typing import Final, Literal
 
@@ -22,7 +23,7 @@ from gatehook_pii_filter.names import Kinds, names_after, names_before, names_of
 
 Span = tuple[int, int]
 
-_CLASSES: Final = str.maketrans({**dict.fromkeys(digits, "0"), **dict.fromkeys(ascii_letters, "a")})
+_CLASSES: Final = bytes.maketrans((digits + ascii_letters).encode(), b"0" * len(digits) + b"a" * len(ascii_letters))
 
 # A run of digits that is long, goes on behind signs, is in a long word, or is a day before a month's name and a year.
 _PLACE = re.compile(
@@ -35,24 +36,28 @@ _PLACE = re.compile(
         )""",
     re.VERBOSE,
 )
-# Wherever _PLACE or _LONG_WORD is, this is, too; it has no way to look behind.
+# Wherever _PLACE or _LONG_WORD is, this is, too, and where an @ is written as in URLs; it has no way to look behind.
 _WORTH_A_LOOK = re2.compile(
     rb"[0-9]{5}|[0-9][ ()/+-]{1,3}[0-9]|[0-9]\. [0-9]|[0-9]\.[0-9]{3}|[0-9]\.[0-9]{1,2}[.()/+-][0-9]"
     rb"|[0-9](?:[A-Za-z_/=+~-][0-9A-Za-z_/+=.:~-]{3}|:[0-9A-Za-z]{0,4}:)|[0-9A-Za-z_-]{10}[0-9]"
-    rb"|[0-9](?:[a-z]{2})?(?:[ -](?:[a-z]{2} )?[A-Za-z]{3,9}[.,]?[ -]|, )[0-9]{4}|[A-Za-z]{20}"
+    rb"|[0-9](?:[a-z]{2})?(?:[ -](?:[a-z]{2} )?[A-Za-z]{3,9}[.,]?[ -]|, )[0-9]{4}|[A-Za-z]{20}|%40"
 )
-_STRIDE = 2048
+_STRIDE = 256
 """Characters that are looked at behind a place before RE2 is asked for the next."""
+_FARTHEST = 32
+"""More characters than _PLACE looks ahead, or _LONG_WORD has."""
 _NUMBER = re.compile(r"[0 .()/+-]*+")
 _WORD_END = re.compile(r"[0a_/+=.:~%@-]*+")
 _OF_WORDS = "0a_/+=.:~-"
 _IN_WORDS = frozenset({"a", "_", ":", "=", "/", "+", "~"})
+_ENDS_OF_NUMBERS_IN_WORDS = frozenset("0-/+")
 _LONGEST_HEAD = 256
 _SHORTEST_WORD = 6
 _FEWEST_DIGITS = 5
 # Which detectors fit a number is remembered by its classes.
 _MOST_CLASSES = 10_000
 _LONGEST_CLASSES = 40
+_CURRENCIES = frozenset("$\u20ac\xa3\xa5")
 # Keys without any digit.
 _LONG_WORD = "a" * 20
 _NOTHING: Final[Kinds] = frozenset()
@@ -99,7 +104,7 @@ class Scan:
 
     @cached_property
     def classes(self) -> str:
-        return self.ascii.decode("ascii").translate(_CLASSES)
+        return self.ascii.translate(_CLASSES).decode("ascii")
 
     def names(self, start: int, end: int) -> Kinds:
         """What the words before and after a place, or the key above it, say it is."""
@@ -117,18 +122,27 @@ def _start_of_digits(classes: str, position: int) -> int:
     return position - (len(head) - len(head.rstrip("0")))
 
 
-def _has_at_sign(text: str) -> bool:
-    return "@" in text or ("%" in text and "%40" in text)  # one character is found much faster than three
+def _follows_word(classes: str, start: int) -> bool:
+    return start > 0 and (classes[start - 1] in _IN_WORDS or classes[max(0, start - 2) : start] == "a-")
 
 
-def _is_in_word(classes: str, start: int, end: int) -> bool:
-    before, behind = classes[max(0, start - 2) : start], classes[end : end + 2]
-    return behind[:1] in _IN_WORDS or before[-1:] in _IN_WORDS or behind == "-a" or before == "a-"
+def _goes_on_as_word(classes: str, end: int) -> bool:
+    return classes[end : end + 1] in _IN_WORDS and classes[end - 1] in _ENDS_OF_NUMBERS_IN_WORDS
 
 
 def _is_long(classes: str, before: str) -> bool:
     """Whether a number is one that somebody may have been given, and no amount of money."""
-    return classes.count("0") >= _FEWEST_DIGITS and before not in "$\u20ac\xa3\xa5"
+    return classes.count("0") >= _FEWEST_DIGITS and before not in _CURRENCIES
+
+
+def _gaps(start: int, end: int, found: Iterable[Finding]) -> Iterator[Span]:
+    """What is left of a number, where two that stand side by side look like one."""
+    for first, last, _ in sorted(found, key=itemgetter(0)):
+        if first - start >= _FEWEST_DIGITS:
+            yield start, first
+        start = max(start, last)
+    if end - start >= _FEWEST_DIGITS:
+        yield start, end
 
 
 class Scanner:
@@ -154,50 +168,61 @@ class Scanner:
         if self._whole:
             return True
         scan = Scan(view(text, case=True).text, lambda position: "")
-        return _has_at_sign(scan.text) or _WORTH_A_LOOK.search(scan.ascii) is not None
+        return "@" in scan.text or _WORTH_A_LOOK.search(scan.ascii) is not None
 
     def find(self, scan: Scan) -> list[Finding]:
         """What the detectors find, in no order, some of it perhaps inside other findings."""
         found: list[Finding] = []
         self._search(scan, self._whole, 0, len(scan.text), found)
-        if _has_at_sign(scan.text):
+        if "@" in scan.text or "%" in scan.text:
             self._search(scan, self._at_signs, 0, len(scan.text), found)
-        position = number_end = word_end = 0
+        position = 0
         while (hit := _WORTH_A_LOOK.search(scan.ascii, position)) is not None:
-            start = _start_of_digits(scan.classes, hit.start())
-            position = _NUMBER.match(scan.classes, hit.end() + _STRIDE).end()  # type: ignore[union-attr]  # of anything
-            for place in _PLACE.finditer(scan.classes, start, position):
-                start, end = place.span()
-                if start >= number_end:
-                    number_end = self._look_at_number(scan, start, found)
-                if start >= word_end and _is_in_word(scan.classes, start, end):
-                    word_end = self._look_at_word(scan, start, end, found)
-            while (at := scan.classes.find(_LONG_WORD, max(start, word_end), position)) >= 0:
-                word_end = self._look_at_word(scan, at, at + len(_LONG_WORD), found)
-        if word_end:
+            position = self._look_closely(scan, _start_of_digits(scan.classes, hit.start()), hit.end(), found)
+        if position:
             self._search(scan, self._blocks, 0, len(scan.text), found)
         return found
 
-    def _look_at_number(self, scan: Scan, start: int, found: list[Finding]) -> int:
-        """Look at the digits and signs from ``start`` on; returns where they end."""
-        end = _NUMBER.match(scan.classes, start).end()  # type: ignore[union-attr]  # it matches anything
-        classes = scan.classes[start:end]
-        before = len(found)
-        for detector in self._fitting(classes):
-            if spans := detector.find(scan, start, end):
-                self._take(scan, detector, spans, found)
-                if len(found) > before and found[before][1] >= end - 1:
-                    break  # nothing is left to be found
-        if self._named and len(found) == before and _is_long(classes, scan.text[start - 1]):
-            self._search_named(scan, start, end, found)
-        return end
+    def _look_closely(self, scan: Scan, position: int, until: int, found: list[Finding]) -> int:
+        """Look at places from a position on; returns how far, where none has been for a while."""
+        classes = scan.classes
+        until += _STRIDE
+        word_end = 0
+        while True:
+            place = _PLACE.search(classes, position, until)
+            start = place.start() if place else until
+            while (at := classes.find(_LONG_WORD, max(position, word_end), start)) >= 0:
+                word_end = self._look_at_word(scan, at, at + len(_LONG_WORD), found)
+            if place is None:
+                return max(until - _FARTHEST, position, word_end)
+            position = _NUMBER.match(classes, start).end()  # type: ignore[union-attr]  # it matches anything
+            self._look_at_number(scan, start, position, found)
+            if start >= word_end and _follows_word(classes, start):
+                word_end = self._look_at_word(scan, start, place.end(), found)
+            if position > word_end and _goes_on_as_word(classes, position):
+                word_end = self._look_at_word(scan, _start_of_digits(classes, position), position, found)
+            until = position + _STRIDE
 
-    def _fitting(self, classes: str) -> list[Detector]:
+    def _look_at_number(self, scan: Scan, start: int, end: int, found: list[Finding]) -> None:
+        """Look at digits and signs."""
+        classes = scan.classes[start:end]
         fitting = self._by_classes.get(classes)
         if fitting is None:
-            fitting = [detector for detector in self._numbers if detector.fits(classes)]
-            if len(self._by_classes) < _MOST_CLASSES and len(classes) < _LONGEST_CLASSES:
-                self._by_classes[classes] = fitting
+            fitting = self._fitting(classes)
+        before = len(found)
+        for detector in fitting:
+            if spans := detector.find(scan, start, end):
+                self._take(scan, detector, spans, found)
+                if len(found) > before and found[before][0] <= start and found[before][1] >= end - 1:
+                    return  # nothing is left to be found
+        if self._named and _is_long(classes, scan.text[max(0, start - 1)]):
+            for first, last in _gaps(start, end, found[before:]):
+                self._search_named(scan, first, last, found)
+
+    def _fitting(self, classes: str) -> list[Detector]:
+        fitting = [detector for detector in self._numbers if detector.fits(classes)]
+        if len(self._by_classes) < _MOST_CLASSES and len(classes) < _LONGEST_CLASSES:
+            self._by_classes[classes] = fitting
         return fitting
 
     def _look_at_word(self, scan: Scan, start: int, end: int, found: list[Finding]) -> int:
@@ -208,9 +233,13 @@ class Scanner:
         end = _WORD_END.match(scan.classes, end).end()  # type: ignore[union-attr]  # it matches anything
         if end - start < _SHORTEST_WORD:
             return end
+        last_start, last_end, _ = found[-1] if found else (0, 0, None)
+        if last_start <= start and end <= last_end:
+            return end
         before = len(found)
-        self._search(scan, self._words, start, end, found)
-        if self._named and len(found) == before:
+        classes = scan.classes[start:end]
+        self._search(scan, [detector for detector in self._words if detector.fits(classes)], start, end, found)
+        if self._named and len(found) == before and not (last_start < end and start < last_end):
             # In `api_key=…` the name is part of the word.
             start = max(start, scan.classes.rfind("=", start, digit) + 1, scan.classes.rfind(":", start, digit) + 1)
             self._search_named(scan, start, end, found)
@@ -227,6 +256,7 @@ class Scanner:
 
     def _take(self, scan: Scan, detector: Detector, spans: Iterable[Span], found: list[Finding]) -> None:
         if detector.confidence >= self._least:
-            found += [(start, end, detector) for start, end in spans]
+            for start, end in spans:
+                found.append((start, end, detector))
         else:
             found += [(*span, detector) for span in spans if detector.kind in scan.names(*span)]
