@@ -38,9 +38,8 @@ async def test_a_file_with_an_at_sign_is_no_address(run, text):
 
 
 async def test_an_address_in_an_assignment_is_whitelisted_and_hashed_like_any_other(run):
-    allowed = await run(
-        ToolPreInvokePayload("t", {"q": "email=ada@example.com"}), whitelist_patterns=["ada@example.com"]
-    )
+    text = "email=ada@example.com"
+    allowed = await run(ToolPreInvokePayload("t", {"q": text}), whitelist_patterns=["ada@example.com"])
     assert not allowed.modified
     hashed = await run(
         ToolPreInvokePayload("t", {"q": f"{text} ada@example.com"}),
@@ -59,3 +58,39 @@ async def test_the_password_of_a_url_is_a_secret_and_no_address(run):
     )
     assert outcome.metadata["pii_filter"]["detections"] == {"api_keys": 1}
     assert outcome.payload.args["q"] == "postgres://ada:[REDACTED]@db.example.com/x"
+
+
+SIDE_BY_SIDE = [
+    "ssn: [536 22 8145] [4111-1111-1111-1111]",
+    "ssn: [536 22 8145] [+44 20 7946 0958]",
+    "SSNs [536-22-8145], [219099998] and [219 09 9997]",
+    "SSN: [536-22-8145]/[219-09-9998]",
+    "MRN [12345678] [(415) 555-2671]",
+    "born [1980-05-12] [(415) 555-2671]",
+    "[415-555-2671]/[415-555-2672]",
+    "[4111-1111-1111-1111] [5555-5555-5555-4444]",
+    "[4111111111111111]/[5555555555554444]",
+    "[GB82 WEST 1234 5698 7654 32] [+44 20 7946 0958]",
+    "phone [415 555 2671] 2nd floor",
+    "account number [12345678901] 2nd holder",
+]
+
+
+@pytest.mark.parametrize("marked", SIDE_BY_SIDE)
+async def test_numbers_side_by_side_are_found_each(run, marked):
+    outcome = await run(ToolPreInvokePayload("t", {"q": without_brackets(marked)}), mask_strategy="remove")
+    assert outcome.payload.args["q"] == "".join(marked.replace("]", "[").split("[")[::2])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("birthDate", "1980-05-12T00:00:00.000Z"),
+        ("phones", ["5552345678"]),
+        ("ssns", ["536228145"]),
+        ("note", "DOB May 12 1980"),
+        ("note", "número de seguro social: 536228145"),
+    ],
+)
+async def test_a_name_is_known_in_many_forms(run, key, value):
+    assert (await run(ToolPreInvokePayload("t", {key: value}))).modified

@@ -16,7 +16,7 @@ from gatehook.text import view
 Kinds = frozenset[str]
 
 _PHRASES: Final = {
-    "ssn": "ssn, ss no, ss number, social security, social insurance, soc sec, itin, taxpayer id, tax id, tin",
+    "ssn": "ssn, ss no, ss number, social security, seguro social, social insurance, soc sec, itin, taxpayer id, tax id, tin",
     "bsn": "bsn, burgerservicenummer, sofinummer, citizen service number, citizen id, citizen number",
     "credit_card": (
         "card, card number, card no, card num, credit card, debit card, cc, cc number, pan, visa, mastercard, "
@@ -110,7 +110,8 @@ def _by_last_word() -> dict[str, list[tuple[list[str], Kinds]]]:
         for phrase in phrases.split(","):
             words = phrase.split()
             for form in (words, ["".join(words)]):  # keys are often written without spaces: phonenumber
-                found.setdefault(form[-1], []).append((form, frozenset({kind} - {""})))
+                for last in (form[-1], f"{form[-1]}s"):
+                    found.setdefault(last, []).append(([*form[:-1], last], frozenset({kind} - {""})))
     for entries in found.values():
         entries.sort(key=lambda entry: -len(entry[0]))
     return found

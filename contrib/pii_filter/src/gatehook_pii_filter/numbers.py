@@ -14,8 +14,8 @@ from stdnum.us import rtn
 from gatehook_pii_filter.scan import Scan, Span
 
 # Not inside a longer word, number or dotted version.
-_START: Final = r"(?<!\w)(?<!\d[-./])"
-_END: Final = r"(?!\w)(?![-./]\d)"
+_START: Final = r"(?<!\w)(?<!\d[-.])"
+_END: Final = r"(?!\w)(?![-.]\d)"
 
 
 def digits_of(text: str) -> str:
@@ -68,7 +68,7 @@ def find_named_bsns(scan: Scan, start: int, end: int) -> list[Span]:
     return [match.span() for match in matches if bsn.is_valid(digits_of(match[0]))]
 
 
-_BLOCK = re.compile(r"(?<!\w)(?<!\d[./])\d{3,}+(?!\w)(?![./]\d)")
+_BLOCK = re.compile(r"(?<!\w)(?<!\d\.)\d{3,}+(?!\w)(?!\.\d)")
 _GAP = re.compile("[ -]")
 _GROUPINGS: Final = frozenset(
     {(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (4, 3, 3, 3), (6, 13), (4, 4, 4), (4, 4, 5)}
@@ -202,7 +202,7 @@ def find_ibans(scan: Scan, start: int, end: int) -> list[Span]:
 
 
 _VALUE = re.compile(r"(?<!\w)(?=[A-Za-z0-9 -]{0,12}\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*+(?!\w)")
-_ACCOUNT = re.compile(rf"{_START}\d(?:[ -]?\d){{5,16}}+{_END}")
+_ACCOUNT = re.compile(rf"{_START}\d(?:[ -]?\d){{5,16}}{_END}")
 
 
 def find_named_accounts(scan: Scan, start: int, end: int) -> list[Span]:
