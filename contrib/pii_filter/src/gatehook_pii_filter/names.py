@@ -16,7 +16,10 @@ from gatehook.text import view
 Kinds = frozenset[str]
 
 _PHRASES: Final = {
-    "ssn": "ssn, ss no, ss number, social security, seguro social, social insurance, soc sec, itin, taxpayer id, tax id, tin",
+    "ssn": (
+        "ssn, ss no, ss number, social security, seguro social, social insurance, soc sec, itin, taxpayer id, tax id, "
+        "tin"
+    ),
     "bsn": "bsn, burgerservicenummer, sofinummer, citizen service number, citizen id, citizen number",
     "credit_card": (
         "card, card number, card no, card num, credit card, debit card, cc, cc number, pan, visa, mastercard, "
