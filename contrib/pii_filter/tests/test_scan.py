@@ -33,7 +33,7 @@ def test_what_is_found_does_not_depend_on_how_much_stands_before_it(text, distan
     scanner = Scanner([detector for group in DETECTORS.values() for detector in group], 0.5)
 
     def kinds(prefix):
-        found = Joined({0: prefix + text}, lambda number: "").findings(scanner, None)
+        found = Joined([0], [prefix + text], lambda number: "").findings(scanner, None)
         return [(start - len(prefix), end - len(prefix), kind) for start, end, kind, _ in found]
 
     assert kinds("\n") == kinds("\n" * (distance + 1))

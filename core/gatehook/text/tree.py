@@ -78,7 +78,10 @@ class Tree:
                 keys.append(key)
             elif kind not in skips:
                 inner = shape if shape is None or isinstance(content, list | tuple) else shape.get(key)
-                self._visit(item, (here, key), inner, depth, opens)
+                if kind is dict or kind is list:
+                    self._enter(item, (here, key), inner, depth + 1, opens)
+                else:
+                    self._visit(item, (here, key), inner, depth, opens)
 
     def _items(self, content: Any, shape: Shape, here: int) -> Iterable[tuple[Any, Any]]:
         if isinstance(content, list | tuple):

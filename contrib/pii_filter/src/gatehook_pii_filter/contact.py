@@ -12,10 +12,12 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 from gatehook_pii_filter.scan import Scan, Span
 
 _LOCAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-"
+_USUAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"
+_RARER: Final = frozenset(_LOCAL) - frozenset(_USUAL)
 _NOT_FIRST: Final = ".!#$%&'*/=?^`{|}~-"
 # Two expressions that begin with one character each, to which `re` leaps.
 _DOMAINS = tuple(
-    re.compile(sign + r"[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(?:xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
+    re.compile(sign + r"[^\W_][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}\.(xn--[A-Za-z0-9-]{1,59}|[^\W\d_]{2,63})")
     for sign in ("@", "%(?=4)40")
 )
 _OTHER_LOCAL = re.compile(r"[\w.%+'-]{1,64}\Z")
@@ -42,17 +44,22 @@ def find_emails(scan: Scan, start: int, end: int) -> list[Span]:
     for domain in chain.from_iterable(domains.finditer(text, start, end) for domains in _DOMAINS):
         at = domain.start()
         head = text[max(start, at - 64) : at]
-        local = head[len(head.rstrip(_LOCAL)) :]
-        if not local.isalnum():
-            local = _without_name(_GLUE.sub("", local.rpartition("*")[2])).lstrip(_NOT_FIRST)
-            if not local and head and not head[-1].isascii() and (other := _OTHER_LOCAL.search(head)):
-                local = other[0]
-        top = domain[0].rpartition(".")[2].lower()
-        if local and local[-1] != "." and local != "git" and top not in _FILE_ENDINGS:
+        before = head.rstrip(_USUAL)
+        local = head[len(before) :].lstrip(_NOT_FIRST) if before[-1:] not in _RARER else ""
+        if not local:
+            local = _rarer_local(head)
+        if local and local[-1] != "." and local != "git" and domain[1].lower() not in _FILE_ENDINGS:
             begin = at - len(local)
             if text[begin - 1 : begin] != ":" or not _USER_INFO.search(text, max(start, begin - 140), begin):
                 found.append((begin, domain.end()))
     return found
+
+
+def _rarer_local(head: str) -> str:
+    local = _without_name(_GLUE.sub("", head[len(head.rstrip(_LOCAL)) :].rpartition("*")[2])).lstrip(_NOT_FIRST)
+    if not local and head and not head[-1].isascii() and (other := _OTHER_LOCAL.search(head)):
+        local = other[0]
+    return local
 
 
 def _without_name(local: str) -> str:

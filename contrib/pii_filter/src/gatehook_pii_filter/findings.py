@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from copy import copy
 from itertools import accumulate
 
@@ -27,15 +27,16 @@ class Joined:
     NUL is between them, which is in nothing that is sought, so no finding goes from one text into the next.
 
     Args:
-        texts: by their numbers in the payload.
+        numbers: those that the texts have in the payload.
         key: of a number, the key under which the text stands.
     """
 
-    def __init__(self, texts: Mapping[int, str], key: Callable[[int], str]) -> None:
-        self.text = "\0".join(texts.values())
+    def __init__(self, numbers: Sequence[int], texts: Sequence[str], key: Callable[[int], str]) -> None:
+        self.text = "\0".join(texts)
         self.lays_bare = True
         """Whether more may be found than before the last masks were put in."""
-        self._numbers = list(texts)
+        self._numbers = numbers
+        self._changed: list[int] = []
         self._key = key
         self._starts: list[int] = []
 
@@ -64,25 +65,31 @@ class Joined:
     def replaced(self, found: list[Found], mask: Mask) -> Joined:
         """The texts with a mask for each finding."""
         text = self.text
+        several = len(self._numbers) > 1
         pieces: list[str] = []
-        behind = 0
+        changed = copy(self)
+        changed._changed = self._changed.copy()
+        behind = place = 0
         lays_bare = False
         for start, end, kind, short in found:
             masked = mask(kind, text[start:end], short)
+            if several:
+                place += text.count("\0", behind, start)
+            changed._changed.append(place)
             pieces += text[behind:start], masked
             behind = end
             if not masked or text[start - 1 : start] not in _APART or text[end : end + 1] not in _APART:
                 lays_bare = lays_bare or not masked or _touches(text[max(0, start - 2) : start], text[end : end + 2])
         pieces.append(self.text[behind:])
-        changed = copy(self)
         changed.text = "".join(pieces)
         changed.lays_bare = lays_bare
         changed._starts = []
         return changed
 
     def texts(self) -> dict[int, str]:
-        """The texts by their numbers."""
-        return dict(zip(self._numbers, [self.text] if len(self._numbers) == 1 else self.text.split("\0"), strict=True))
+        """The texts that something was replaced in, by their numbers."""
+        texts = [self.text] if len(self._numbers) == 1 else self.text.split("\0")
+        return {self._numbers[place]: texts[place] for place in self._changed}
 
 
 def _touches(before: str, behind: str) -> bool:

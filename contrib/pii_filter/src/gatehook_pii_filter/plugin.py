@@ -135,12 +135,13 @@ class PIIFilterPlugin(Plugin):
 
     def _masked(self, texts: Texts[P], vault: Vault | None, keep: bool) -> tuple[dict[int, str], list[Round]]:
         """The texts that change, by their numbers, as they are when masked; and what was found, round by round."""
-        if not self._scanner.may_find("\0".join(texts.values)):
+        joined = Joined(range(len(texts)), texts.values, texts.label)
+        if not self._scanner.may_find(joined.text):
             return {}, []
+        groups = [joined]
+        if not joined.is_separable:
+            groups = [Joined([number], [text], texts.label) for number, text in enumerate(texts.values)]
         mask = self._mask(vault, keep)
-        values = dict(enumerate(texts.values))
-        joined = Joined(values, texts.label)
-        groups = [joined] if joined.is_separable else [Joined({i: text}, texts.label) for i, text in values.items()]
         changed: dict[int, str] = {}
         rounds: list[Round] = []
         for group in groups:
@@ -171,7 +172,7 @@ class PIIFilterPlugin(Plugin):
         return found
 
     def _find(self, text: str) -> list[Found]:
-        return Joined({0: text}, lambda number: "").findings(self._scanner, self._allows)
+        return Joined([0], [text], lambda number: "").findings(self._scanner, self._allows)
 
     def _mask(self, vault: Vault | None, keep: bool) -> Mask:
         settings = self.settings

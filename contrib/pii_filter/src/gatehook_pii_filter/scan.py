@@ -33,7 +33,7 @@ _PLACE = re.compile(
         | (?=[a_/=+~-][0a_/+=.:~-]{3}|:[0a]{0,4}:)
         | (?<=[0a_-]{10})
         | (?<!000)(?=(?:aa)?(?:[ -](?:aa[ ])?a{3,9}[.,]?[ -]|,[ ])0000)
-        )""",
+        )[0 .()/+-]*+""",
     re.VERBOSE,
 )
 # Wherever _PLACE or _LONG_WORD is, this is, too, and where an @ is written as in URLs; it has no way to look behind.
@@ -195,10 +195,12 @@ class Scanner:
                 word_end = self._look_at_word(scan, at, at + len(_LONG_WORD), found)
             if place is None:
                 return max(until - _FARTHEST, position, word_end)
-            position = _NUMBER.match(classes, start).end()  # type: ignore[union-attr]  # it matches anything
+            position = place.end()
+            if position == until:  # perhaps cut off
+                position = _NUMBER.match(classes, start).end()  # type: ignore[union-attr]  # it matches anything
             self._look_at_number(scan, start, position, found)
             if start >= word_end and _follows_word(classes, start):
-                word_end = self._look_at_word(scan, start, place.end(), found)
+                word_end = self._look_at_word(scan, start, start, found)
             if position > word_end and _goes_on_as_word(classes, position):
                 word_end = self._look_at_word(scan, _start_of_digits(classes, position), position, found)
             until = position + _STRIDE
