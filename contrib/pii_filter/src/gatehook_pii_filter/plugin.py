@@ -31,7 +31,7 @@ from gatehook import (
     ToolPreInvokePayload,
     ToolPreInvokeResult,
 )
-from gatehook.text import Texts, compile_fields, encodable, written
+from gatehook.text import Texts, compile_fields, encodable, view, written
 
 from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.findings import Allows, Found, Joined
@@ -52,6 +52,8 @@ _MOST_PATHS = 50
 """How many places a report names; it counts all."""
 _MOST_ROUNDS = 4
 """A text in which masking lays bare more than that was made for it, and is masked as a whole."""
+_FEWEST_DIGITS = 5
+"""How many a number has that somebody is known by."""
 _WHOLE_TEXT = "text"
 """What ``{kind}`` becomes in that case."""
 
@@ -200,7 +202,8 @@ class PIIFilterPlugin(Plugin):
             yield {"kind": kind, "path": written(texts.path(number), self._is_personal), "count": count}
 
     def _is_personal(self, key: str) -> bool:
-        return self._scanner.may_find(key) and bool(self._find(key))
+        """Whether a key in a path may be somebody's, if only by the name of what it stands in."""
+        return sum(map(str.isdigit, key)) >= _FEWEST_DIGITS or (self._scanner.may_find(key) and bool(self._find(key)))
 
 
 _BEFORE = frozenset({"prompt_pre_fetch", "tool_pre_invoke", "resource_pre_fetch"})
@@ -233,6 +236,6 @@ def _find_custom(pattern: str) -> Callable[[Scan, int, int], list[Span]]:
 def _compile_whitelist(patterns: list[str]) -> Allows:
     if not patterns:
         return None
-    exact = frozenset(pattern.casefold() for pattern in patterns if not is_regex(pattern))
+    exact = frozenset(view(pattern).text for pattern in patterns if not is_regex(pattern))
     regexes = [compile_pattern(pattern[1:-1]) for pattern in patterns if is_regex(pattern)]
-    return lambda text: text.casefold() in exact or any(regex.fullmatch(encodable(text)) for regex in regexes)
+    return lambda text: view(text).text in exact or any(regex.fullmatch(encodable(text)) for regex in regexes)
