@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from gatehook_pii_filter import contact, dates, network, numbers
-from gatehook_pii_filter.scan import Detector, Scan, Span
+from gatehook_pii_filter.scan import NAMED, Detector, Scan, Span
 from gatehook_pii_filter.secrets import (
     find_aws_secret,
     find_private_keys,
@@ -61,30 +61,30 @@ def find_crypto_wallets(scan: Scan, start: int, end: int) -> list[Span]:
 
 
 # A checksum or a prefix of its own makes a finding nearly certain, a form alone probable, and a name in between.
-_CERTAIN, _NAMED, _PROBABLE = 0.95, 0.85, 0.7
+_CERTAIN, _PROBABLE = 0.95, 0.7
 
 _DETECTORS: Final = (
     Detector("ssn", "number", numbers.find_ssns, _PROBABLE, numbers.last_four, numbers.may_hold_ssn),
-    Detector("ssn", "name", numbers.find_named_ssns, _NAMED, numbers.last_four),
-    Detector("bsn", "name", numbers.find_named_bsns, _NAMED, numbers.last_four),
+    Detector("ssn", "name", numbers.find_named_ssns, NAMED, numbers.last_four),
+    Detector("bsn", "name", numbers.find_named_bsns, NAMED, numbers.last_four),
     Detector("credit_card", "number", numbers.find_cards, _CERTAIN, numbers.last_four, numbers.may_hold_card),
     Detector("email", "@", contact.find_emails, _CERTAIN, contact.email_partial),
     Detector("phone", "number", contact.find_phones, _PROBABLE, numbers.last_four, contact.may_hold_phone),
-    Detector("phone", "name", contact.find_named_phones, _NAMED, numbers.last_four),
+    Detector("phone", "name", contact.find_named_phones, NAMED, numbers.last_four),
     Detector("ip_address", "number", network.find_v4, _PROBABLE, network.ip_partial, network.may_hold_v4),
     Detector("ip_address", "word", network.find_v6, _PROBABLE, network.ip_partial),
     Detector("iban", "number", numbers.find_ibans, _CERTAIN, numbers.last_four, numbers.may_hold_iban),
     Detector("iban", "word", numbers.find_ibans, _CERTAIN, numbers.last_four),
-    Detector("bank_account", "name", numbers.find_named_accounts, _NAMED, numbers.last_four),
-    Detector("date_of_birth", "number", dates.find_births, _NAMED, fits=dates.may_hold_date),
-    Detector("passport", "name", numbers.find_named_passports, _NAMED),
-    Detector("driver_license", "name", numbers.find_named_licenses, _NAMED),
-    Detector("medical_record", "name", numbers.find_named_records, _NAMED),
+    Detector("bank_account", "name", numbers.find_named_accounts, NAMED, numbers.last_four),
+    Detector("date_of_birth", "number", dates.find_births, NAMED, fits=dates.may_hold_date),
+    Detector("passport", "name", numbers.find_named_passports, NAMED),
+    Detector("driver_license", "name", numbers.find_named_licenses, NAMED),
+    Detector("medical_record", "name", numbers.find_named_records, NAMED),
     Detector("aws_keys", "word", find_aws_keys, _CERTAIN, _first_four),
-    Detector("aws_keys", "name", find_named_aws_secrets, _NAMED),
+    Detector("aws_keys", "name", find_named_aws_secrets, NAMED),
     Detector("api_keys", "word", find_api_keys, _CERTAIN, _first_four),
     Detector("api_keys", "@", find_passwords, _CERTAIN),
-    Detector("api_keys", "name", find_named_api_keys, _NAMED),
+    Detector("api_keys", "name", find_named_api_keys, NAMED),
     Detector("private_keys", "block", find_keys_in_blocks, _CERTAIN),
     Detector("crypto_wallets", "word", find_crypto_wallets, _CERTAIN, _first_four),
 )

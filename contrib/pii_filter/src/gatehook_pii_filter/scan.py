@@ -61,6 +61,8 @@ _CURRENCIES = frozenset("$\u20ac\xa3\xa5")
 # Keys without any digit.
 _LONG_WORD = "a" * 20
 _NOTHING: Final[Kinds] = frozenset()
+NAMED: Final = 0.85
+"""How sure a finding is of which only the form speaks, and a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,5 +262,5 @@ class Scanner:
         if detector.confidence >= self._least:
             for start, end in spans:
                 found.append((start, end, detector))
-        else:
+        elif self._least <= NAMED:
             found += [(*span, detector) for span in spans if detector.kind in scan.names(*span)]
