@@ -192,7 +192,7 @@ RULES = (
     # LangSmith, OpenRouter: as their consoles issue them
     Rule("anthropic", "sk-ant-", r"[a-z0-9]{3,10}-[\w-]{24,}+", 3.5),
     Rule("openai", "sk-proj- sk-svcacct- sk-admin- sk-None-",
-         r"(?=[A-Za-z_-]{0,63}[0-9])(?=[a-z0-9_-]{0,63}[A-Z])[\w-]{20,}+", 2.5),
+         r"(?=[A-Za-z_-]{0,63}[0-9])(?:(?=[a-z0-9_-]{0,63}[A-Z])|(?=[a-z0-9]{20}))[\w-]{20,}+", 2.5),
     Rule("openrouter", "sk-or-v1-", r"[0-9a-f]{64}"),
     Rule("openai", "sk-", rf"{_DIGIT}[A-Za-z0-9]{{20,}}+"),
     Rule("huggingface", "hf_ api_org_", r"[A-Za-z0-9]{34}"),
