@@ -94,3 +94,17 @@ async def test_numbers_side_by_side_are_found_each(run, marked):
 )
 async def test_a_name_is_known_in_many_forms(run, key, value):
     assert (await run(ToolPreInvokePayload("t", {key: value}))).modified
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'points="1040,277.764 1035,267.764 1040,270.264"',
+        "as defined in clause 252.227-7013 of DFARS",
+        "Fix license.\n\n2016-12-26  Ada",
+        "account opened\n2018-12-01 (3.26.0)",
+        "https://user:password@shop.example and postgres://user:pass@localhost",
+    ],
+)
+async def test_what_stands_before_a_number_does_not_make_it_more(run, text):
+    assert not (await run(ToolPreInvokePayload("t", {"q": text}))).modified

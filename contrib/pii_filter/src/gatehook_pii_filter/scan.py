@@ -57,6 +57,7 @@ _FEWEST_DIGITS = 5
 # Which detectors fit a number is remembered by its classes.
 _MOST_CLASSES = 10_000
 _LONGEST_CLASSES = 40
+_DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d")
 _CURRENCIES = frozenset("$\u20ac\xa3\xa5")
 # Keys without any digit.
 _LONG_WORD = "a" * 20
@@ -256,7 +257,8 @@ class Scanner:
     def _search_named(self, scan: Scan, start: int, end: int, found: list[Finding]) -> None:
         for kind in scan.names(start, end):
             if (detector := self._named.get(kind)) is not None and detector.confidence >= self._least:
-                found += [(*span, detector) for span in detector.find(scan, start, end)]
+                spans = detector.find(scan, start, end)
+                found += [(*span, detector) for span in spans if not _DATE.fullmatch(scan.text, *span)]
 
     def _take(self, scan: Scan, detector: Detector, spans: Iterable[Span], found: list[Finding]) -> None:
         if detector.confidence >= self._least:

@@ -58,10 +58,11 @@ def _base64(text: str) -> bytes:
 
 
 def _is_no_template(password: str) -> bool:
-    """Not ``$PASSWORD``, ``{password}``, ``<password>``, ``%s``, ``***`` or ``xxxx``."""
-    return password[0] not in "${<[%" and len(set(password)) > 1
+    """Not ``$PASSWORD``, ``{password}``, ``<password>``, ``%s``, ``***``, ``xxxx`` or ``password``."""
+    return password[0] not in "${<[%" and len(set(password)) > 1 and password.lower() not in _CALLED_PASSWORD
 
 
+_CALLED_PASSWORD = frozenset({"pass", "passwd", "password", "passwort", "pwd", "secret", "token"})
 _URL_SAFE = str.maketrans("-_", "+/")
 _DIGIT = "(?=[A-Za-z]{0,63}[0-9])"
 
