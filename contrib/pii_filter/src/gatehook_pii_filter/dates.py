@@ -45,6 +45,8 @@ _NUMERIC = re.compile(
     r"(?<!0)00?[ ]0{4}(?!0)|(?<![0.])(?:00?|0{4})[-/. ]00?[-/. ]00(?:00)?(?!0)|(?<!0)0{8}(?!0)|(?<!0)0{4}-00(?!0)"
 )
 _LONGEST_MONTH = 14
+# Behind a day, before or after its month: classes as in :class:`Scan`.
+_YEAR_BEHIND = re.compile(r"(?:aa)?(?:[ -]?(?:aa )?a{3,10}\.?(?:,| aa)?[ -]|,? )0000")
 
 
 def may_hold_date(classes: str) -> bool:
@@ -58,6 +60,8 @@ def find_births(scan: Scan, start: int, end: int) -> list[Span]:
     Year first (ISO 8601), day or month first, with two digits or four for the year, or with the month's name.
     """
     found: list[Span] = []
+    if _NUMERIC.search(scan.classes[start:end]) is None and _YEAR_BEHIND.match(scan.classes, end) is None:
+        return found
     for match in _DATE.finditer(scan.text, max(0, start - _LONGEST_MONTH), min(len(scan.text), end + 26)):
         near = match.start() <= end and match.end() > start
         if near and _is_date(match) and "date_of_birth" in scan.names(*match.span()):

@@ -14,7 +14,7 @@ from gatehook_pii_filter.secrets import (
     find_url_passwords,
     is_key_like,
 )
-from gatehook_pii_filter.wallets import find_wallets
+from gatehook_pii_filter.wallets import find_wallets, may_hold_wallet
 
 
 def _first_four(text: str) -> str:
@@ -72,9 +72,9 @@ _DETECTORS: Final = (
     Detector("phone", "number", contact.find_phones, _PROBABLE, numbers.last_four, contact.may_hold_phone),
     Detector("phone", "name", contact.find_named_phones, NAMED, numbers.last_four),
     Detector("ip_address", "number", network.find_v4, _PROBABLE, network.ip_partial, network.may_hold_v4),
-    Detector("ip_address", "word", network.find_v6, _PROBABLE, network.ip_partial),
+    Detector("ip_address", "word", network.find_v6, _PROBABLE, network.ip_partial, network.may_hold_v6),
     Detector("iban", "number", numbers.find_ibans, _CERTAIN, numbers.last_four, numbers.may_hold_iban),
-    Detector("iban", "word", numbers.find_ibans, _CERTAIN, numbers.last_four),
+    Detector("iban", "word", numbers.find_ibans, _CERTAIN, numbers.last_four, numbers.may_begin_iban),
     Detector("bank_account", "name", numbers.find_named_accounts, NAMED, numbers.last_four),
     Detector("date_of_birth", "number", dates.find_births, NAMED, fits=dates.may_hold_date),
     Detector("passport", "name", numbers.find_named_passports, NAMED),
@@ -86,7 +86,7 @@ _DETECTORS: Final = (
     Detector("api_keys", "@", find_passwords, _CERTAIN),
     Detector("api_keys", "name", find_named_api_keys, NAMED),
     Detector("private_keys", "block", find_keys_in_blocks, _CERTAIN),
-    Detector("crypto_wallets", "word", find_crypto_wallets, _CERTAIN, _first_four),
+    Detector("crypto_wallets", "word", find_crypto_wallets, _CERTAIN, _first_four, may_hold_wallet),
 )
 
 DETECTORS: Final = {

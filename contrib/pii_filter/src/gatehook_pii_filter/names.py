@@ -123,6 +123,10 @@ def _by_last_word() -> dict[str, list[tuple[list[str], Kinds]]]:
 _BY_LAST_WORD: Final = _by_last_word()
 
 
+_PART_END = re.compile(r"[\0\n;]|[.,] ")
+_BEGINNINGS: Final = _FILLERS | {phrase[0] for entries in _BY_LAST_WORD.values() for phrase, _ in entries}
+
+
 def names_before(text: str, start: int) -> Kinds | None:
     """What the words before ``start`` name; ``None`` if they name nothing."""
     head = text[max(0, start - _BEFORE) : start].rpartition("\0")[2]
@@ -131,9 +135,8 @@ def names_before(text: str, start: int) -> Kinds | None:
 
 def names_after(text: str, end: int) -> Kinds | None:
     """What "(mobile)" or "is my social security number" after ``end`` names."""
-    tail = re.split(r"[\0\n;]|[.,] ", text[end : end + _AFTER], maxsplit=1)[0]
-    words = _WORD.findall(tail.lower())
-    while words:
+    words = _WORD.findall(_PART_END.split(text[end : end + _AFTER], maxsplit=1)[0].lower())
+    while words and words[0] in _BEGINNINGS:
         for length in range(min(len(words), 5), 0, -1):
             for phrase, kinds in _BY_LAST_WORD.get(words[length - 1], ()):
                 if phrase == words[:length]:

@@ -38,14 +38,16 @@ def find_v4(scan: Scan, start: int, end: int) -> list[Span]:
     return found
 
 
+def may_hold_v6(classes: str) -> bool:
+    return classes.count(":") >= 2
+
+
 def find_v6(scan: Scan, start: int, end: int) -> list[Span]:
     """IPv6 addresses (RFC 4291, section 2.2), as :mod:`ipaddress` reads them, but loopback and unspecified.
 
     ``a::b`` is rather a name in a program than an address, so one digit at least is asked for.
     """
     found: list[Span] = []
-    if ":" not in scan.classes[start:end]:
-        return found
     for match in _V6.finditer(scan.text, max(0, start - 1), min(len(scan.text), end + 2)):
         try:
             address = IPv6Address(match[0])

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from stdnum import luhn
 from stdnum.iso7064 import mod_97_10
 from stdnum.nl import bsn
 from stdnum.us import rtn
@@ -16,6 +15,10 @@ from gatehook_pii_filter.scan import Scan, Span
 # Not inside a longer word, number or dotted version.
 _START: Final = r"(?<!\w)(?<!\d[-.])"
 _END: Final = r"(?!\w)(?![-.]\d)"
+
+
+_VALUES: Final = str.maketrans({str(value): value for value in range(10)})
+_DOUBLED: Final = bytes(value * 2 - 9 * (value > 4) for value in range(10)) + bytes(246)
 
 
 def digits_of(text: str) -> str:
@@ -69,10 +72,11 @@ def find_named_bsns(scan: Scan, start: int, end: int) -> list[Span]:
 
 
 _BLOCK = re.compile(r"(?<!\w)(?<!\d\.)\d{3,}+(?!\w)(?!\.\d)")
-_GAP = re.compile("[ -]")
 _GROUPINGS: Final = frozenset(
     {(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (4, 3, 3, 3), (6, 13), (4, 4, 4), (4, 4, 5)}
 )
+_LONGEST_CARD = 24
+"""19 digits in five groups, and the signs between them."""
 # Ranges of issuer identification numbers (ISO/IEC 7812), as the networks publish them.
 _ISSUER = re.compile(
     r"""
@@ -95,7 +99,7 @@ def may_hold_card(classes: str) -> bool:
 
 
 def find_cards(scan: Scan, start: int, end: int) -> list[Span]:
-    """Payment cards: a known issuer, its length, and the check digit (ISO/IEC 7812-1, annex B; python-stdnum's Luhn).
+    """Payment cards: a known issuer, its length, and the check digit (ISO/IEC 7812-1, annex B).
 
     They stand as one block of digits, or grouped as cards are printed, perhaps beside others (an expiry date, a
     security code), so every way to take neighbouring blocks together is tried. Blocks of other than 14 to 16 digits are
@@ -103,22 +107,25 @@ def find_cards(scan: Scan, start: int, end: int) -> list[Span]:
     """
     found: list[Span] = []
     text = scan.text
-    run: list[re.Match[str]] = []
+    run: list[Span] = []
     for block in _BLOCK.finditer(text, start, _beyond(scan, end)):
-        if run and not _GAP.fullmatch(text, run[-1].end(), block.start()):
+        first, last = block.span()
+        if run and text[run[-1][1] : first] not in ("-", " "):
             run.clear()
-        run.append(block)
-        if len(run) > 5:
-            del run[0]
-        for first in range(len(run)):
-            sizes = tuple(len(part[0]) for part in run[first:])
-            span = run[first].start(), block.end()
+        run.append((first, last))
+        sizes: tuple[int, ...] = ()
+        for first, behind in reversed(run):
+            sizes = (behind - first, *sizes)
+            if last - first > _LONGEST_CARD:
+                break
             if (
                 (_is_block(sizes) or sizes in _GROUPINGS)
-                and _is_card(text[slice(*span)])
-                and ((_is_usual(sizes) and not _is_in_row(text, *span)) or "credit_card" in scan.names(*span))
+                and _is_card(text[first:last])
+                and (
+                    (_is_usual(sizes) and not _is_in_row(text, first, last)) or "credit_card" in scan.names(first, last)
+                )
             ):
-                found.append(span)
+                found.append((first, last))
     return found
 
 
@@ -139,8 +146,14 @@ def _is_in_row(text: str, start: int, end: int) -> bool:
 
 
 def _is_card(text: str) -> bool:
-    digits = digits_of(text)
-    return _ISSUER.fullmatch(digits) is not None and luhn.is_valid(digits)
+    digits = text.replace(" ", "").replace("-", "")
+    return _ISSUER.fullmatch(digits) is not None and _passes_luhn(digits)
+
+
+def _passes_luhn(digits: str) -> bool:
+    """As python-stdnum's ``luhn``, in a tenth of the time: a table of numbers may hold thousands of such groups."""
+    values = digits.translate(_VALUES).encode()
+    return (sum(values[-1::-2]) + sum(values[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?", re.IGNORECASE)
@@ -178,6 +191,10 @@ def may_hold_iban(classes: str) -> bool:
     return classes.count("0") >= 4
 
 
+def may_begin_iban(classes: str) -> bool:
+    return "aa00" in classes
+
+
 def find_ibans(scan: Scan, start: int, end: int) -> list[Span]:
     """IBANs: the country's length and the check digits (ISO 13616; ISO 7064 MOD 97-10 by python-stdnum)."""
     found: list[Span] = []
@@ -188,12 +205,12 @@ def find_ibans(scan: Scan, start: int, end: int) -> list[Span]:
         length = _IBAN_LENGTHS.get(match[0][:2].upper())
         if length is None or match.start() >= end:
             continue
-        stop = match.start()
-        while length and stop < match.end():
-            length -= text[stop] != " "
-            stop += 1
-        if length == 0 and not text[stop : stop + 1].isalnum():
-            number = match[0][: stop - match.start()].replace(" ", "").upper()
+        size = length
+        while (with_spaces := length + match[0].count(" ", 0, size)) > size:
+            size = with_spaces
+        stop = match.start() + size
+        if stop <= match.end() and not text[stop : stop + 1].isalnum():
+            number = match[0][:size].replace(" ", "").upper()
             if mod_97_10.is_valid(number[4:] + number[:4]):
                 found.append((match.start(), stop))
 

@@ -26,16 +26,12 @@ Span = tuple[int, int]
 _CLASSES: Final = bytes.maketrans((digits + ascii_letters).encode(), b"0" * len(digits) + b"a" * len(ascii_letters))
 
 # A run of digits that is long, goes on behind signs, is in a long word, or is a day before a month's name and a year.
-_PLACE = re.compile(
-    r"""0(?<!00)[0]*+(?:
-          (?<=0{5})
+_OF_NUMBER = r"""(?<=0{5})
         | (?=[ ()/+-]{1,3}0|\.(?!00?(?![.()/+-]?0))[ ]?0)  # but no decimals
-        | (?=[a_/=+~-][0a_/+=.:~-]{3}|:[0a]{0,4}:)
-        | (?<=[0a_-]{10})
-        | (?<!000)(?=(?:aa)?(?:[ -](?:aa[ ])?a{3,9}[.,]?[ -]|,[ ])0000)
-        )[0 .()/+-]*+""",
-    re.VERBOSE,
-)
+        | (?<!000)(?=(?:aa)?(?:[ -](?:aa[ ])?a{3,9}[.,]?[ -]|,[ ])0000)"""
+_OF_WORD = r"(?=[a_/=+~-][0a_/+=.:~-]{3}|:[0a]{0,4}:) | (?<=[0a_-]{10})"
+_PLACE = re.compile(rf"0(?<!00)[0]*+(?:{_OF_NUMBER}|{_OF_WORD})[0 .()/+-]*+", re.VERBOSE)
+_PLACE_IN_WORD = re.compile(rf"0(?<!00)[0]*+(?:{_OF_NUMBER})[0 .()/+-]*+", re.VERBOSE)
 # Wherever _PLACE or _LONG_WORD is, this is, too, and where an @ is written as in URLs; it has no way to look behind.
 _WORTH_A_LOOK = re2.compile(
     rb"[0-9]{5}|[0-9][ ()/+-]{1,3}[0-9]|[0-9]\. [0-9]|[0-9]\.[0-9]{3}|[0-9]\.[0-9]{1,2}[.()/+-][0-9]"
@@ -70,8 +66,8 @@ NAMED: Final = 0.85
 class Detector:
     """One kind of data, and where it is looked for.
 
-    ``at`` says what makes a place worth a look: an ``@``, a ``number`` whose classes ``fits`` takes, a ``word`` with
-    digits in it, a ``name`` for this kind near one of these; or that the whole ``text`` is searched, always or if there
+    ``at`` says what makes a place worth a look: an ``@``, a ``number`` or a ``word`` with digits in it whose classes
+    ``fits`` takes, a ``name`` for this kind near one of these; or that the whole ``text`` is searched, always or if there
     is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, 0 to 1; below
     what the operator asks for, only findings that are named count. ``partial`` shortens what was found so that its
     owner still knows it.
@@ -99,6 +95,8 @@ class Scan:
     def __init__(self, text: str, key: Callable[[int], str]) -> None:
         self.text = text
         self._key = key
+        self.word_end = 0
+        """Where the last word ends that was looked at."""
 
     @cached_property
     def ascii(self) -> bytes:
@@ -190,22 +188,25 @@ class Scanner:
         """Look at places from a position on; returns how far, where none has been for a while."""
         classes = scan.classes
         until += _STRIDE
-        word_end = 0
         while True:
-            place = _PLACE.search(classes, position, until)
+            place, seen = None, min(until, scan.word_end + _FARTHEST)
+            if position < scan.word_end:
+                place = _PLACE_IN_WORD.search(classes, position, seen)
+            if place is None or place.start() >= scan.word_end:
+                place, seen = _PLACE.search(classes, max(position, scan.word_end), until), until
             start = place.start() if place else until
-            while (at := classes.find(_LONG_WORD, max(position, word_end), start)) >= 0:
-                word_end = self._look_at_word(scan, at, at + len(_LONG_WORD), found)
+            while (at := classes.find(_LONG_WORD, max(position, scan.word_end), start)) >= 0:
+                self._look_at_word(scan, at, at + len(_LONG_WORD), found)
             if place is None:
-                return max(until - _FARTHEST, position, word_end)
+                return max(until - _FARTHEST, position)
             position = place.end()
-            if position == until:  # perhaps cut off
+            if position == seen:  # perhaps cut off
                 position = _NUMBER.match(classes, start).end()  # type: ignore[union-attr]  # it matches anything
             self._look_at_number(scan, start, position, found)
-            if start >= word_end and _follows_word(classes, start):
-                word_end = self._look_at_word(scan, start, start, found)
-            if position > word_end and _goes_on_as_word(classes, position):
-                word_end = self._look_at_word(scan, _start_of_digits(classes, position), position, found)
+            if start >= scan.word_end and _follows_word(classes, start):
+                self._look_at_word(scan, start, start, found)
+            if position > scan.word_end and _goes_on_as_word(classes, position):
+                self._look_at_word(scan, _start_of_digits(classes, position), position, found)
             until = position + _STRIDE
 
     def _look_at_number(self, scan: Scan, start: int, end: int, found: list[Finding]) -> None:
@@ -220,7 +221,7 @@ class Scanner:
                 self._take(scan, detector, spans, found)
                 if len(found) > before and found[before][0] <= start and found[before][1] >= end - 1:
                     return  # nothing is left to be found
-        if self._named and _is_long(classes, scan.text[max(0, start - 1)]):
+        if self._named and end - start >= _FEWEST_DIGITS and _is_long(classes, scan.text[max(0, start - 1)]):
             for first, last in _gaps(start, end, found[before:]):
                 self._search_named(scan, first, last, found)
 
@@ -230,17 +231,18 @@ class Scanner:
             self._by_classes[classes] = fitting
         return fitting
 
-    def _look_at_word(self, scan: Scan, start: int, end: int, found: list[Finding]) -> int:
-        """Look at the word around some digits; returns where it ends."""
+    def _look_at_word(self, scan: Scan, start: int, end: int, found: list[Finding]) -> None:
+        """Look at the word around some digits."""
         digit = start
         head = scan.classes[max(0, start - _LONGEST_HEAD) : start]
         start -= len(head) - len(head.rstrip(_OF_WORDS))
         end = _WORD_END.match(scan.classes, end).end()  # type: ignore[union-attr]  # it matches anything
+        scan.word_end = end
         if end - start < _SHORTEST_WORD:
-            return end
+            return
         last_start, last_end, _ = found[-1] if found else (0, 0, None)
         if last_start <= start and end <= last_end:
-            return end
+            return
         before = len(found)
         classes = scan.classes[start:end]
         self._search(scan, [detector for detector in self._words if detector.fits(classes)], start, end, found)
@@ -248,7 +250,6 @@ class Scanner:
             # In `api_key=…` the name is part of the word.
             start = max(start, scan.classes.rfind("=", start, digit) + 1, scan.classes.rfind(":", start, digit) + 1)
             self._search_named(scan, start, end, found)
-        return end
 
     def _search(self, scan: Scan, detectors: Iterable[Detector], start: int, end: int, found: list[Finding]) -> None:
         for detector in detectors:

@@ -47,6 +47,10 @@ _SHAPE = re.compile(
 )
 
 
+def may_hold_wallet(word: str) -> bool:
+    return len(word) >= 25
+
+
 def find_wallets(text: str, start: int, end: int) -> Iterator[Found]:
     """The addresses in a run of text without white space, in order."""
     if start == 0:
