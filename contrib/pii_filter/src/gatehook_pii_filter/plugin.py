@@ -35,6 +35,7 @@ from gatehook.text import Texts, compile_fields, encodable, view, written
 
 from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.findings import Allows, Found, Joined
+from gatehook_pii_filter.labels import label
 from gatehook_pii_filter.masks import Mask, Vault, masking
 from gatehook_pii_filter.patterns import compile_pattern
 from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span
@@ -137,12 +138,13 @@ class PIIFilterPlugin(Plugin):
 
     def _masked(self, texts: Texts[P], vault: Vault | None, keep: bool) -> tuple[dict[int, str], list[Round]]:
         """The texts that change, by their numbers, as they are when masked; and what was found, round by round."""
-        joined = Joined(range(len(texts)), texts.values, texts.label)
+        key = partial(label, texts)
+        joined = Joined(range(len(texts)), texts.values, key)
         if not self._scanner.may_find(joined.text):
             return {}, []
         groups = [joined]
         if not joined.is_separable:
-            groups = [Joined([number], [text], texts.label) for number, text in enumerate(texts.values)]
+            groups = [Joined([number], [text], key) for number, text in enumerate(texts.values)]
         mask = self._mask(vault, keep)
         changed: dict[int, str] = {}
         rounds: list[Round] = []
