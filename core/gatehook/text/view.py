@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -30,15 +31,18 @@ class View:
 
     text: str
     original: str
-    _clusters: Sequence[int] | None = None  # of each character of the view: the number of the cluster that it is of
-    _bounds: Sequence[int] | None = None  # where clusters of the original begin; None if each is one character
+    _shown: Sequence[int] | None = None  # where pieces begin in the text, those of an odd number being seen as one
+    _bounds: Sequence[int] = ()  # where they begin in the original
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where ``original`` holds what ``text[start:end]`` shows; ``start < end``."""
-        if self._clusters is None:
+        if self._shown is None:
             return start, end
-        first, behind = self._clusters[start], self._clusters[end - 1] + 1
-        return (first, behind) if self._bounds is None else (self._bounds[first], self._bounds[behind])
+        first, last = bisect_right(self._shown, start) - 1, bisect_right(self._shown, end - 1) - 1
+        return (
+            self._bounds[first] + (0 if first % 2 else start - self._shown[first]),
+            self._bounds[last + 1] if last % 2 else self._bounds[last] + end - self._shown[last],
+        )
 
 
 def view(text: str, *, case: bool = False, accents: bool = False) -> View:
@@ -51,21 +55,30 @@ def view(text: str, *, case: bool = False, accents: bool = False) -> View:
     if text.isascii():
         return View(text if case else text.lower(), text)
     foreign = set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
-    marks = "".join(filter(_joins_the_one_before, foreign))
-    clusters: Sequence[str] = text
-    if marks:
-        # A base and at most 30 marks, as in the Stream-Safe Text Format of UAX #15: there is no writing with more.
-        clusters = re.findall(rf"[^\n{re.escape(marks)}]?[{re.escape(marks)}]{{1,30}}|.", text, re.DOTALL)
-        foreign = {cluster for cluster in clusters if not cluster.isascii()}
-    shown = _shown(foreign, case, accents)
-    if not marks and all(len(seen) == 1 for seen in shown.values()):
+    marks = foreign & frozenset().union(*map(_joining, {ord(char) >> 8 for char in foreign}))
+    shown = _shown(foreign - marks, case, accents)
+    longer = [char for char, seen in shown.items() if len(seen) != 1]
+    if not marks and not longer:
         seen = _with_others(text, shown)
         return View(seen if case else seen.lower(), text)
-    pieces = [shown.get(cluster, cluster) for cluster in clusters]
-    numbers = [number for number, piece in enumerate(pieces) for _ in piece]
-    bounds = [0, *accumulate(map(len, clusters))] if marks else None
-    seen = "".join(pieces)
-    return View(seen if case else seen.lower(), text, numbers, bounds)
+    # What is not seen as one character, and what stands between, in turn. A base and at most 30 marks, as in the
+    # Stream-Safe Text Format of UAX #15: there is no writing with more.
+    joining = f"[{re.escape(''.join(marks))}]"
+    with_marks = f"[^\n{joining[1:]}?{joining}{{1,30}}" if marks else r"(?!)"
+    alone = f"[{re.escape(''.join(longer))}]" if longer else r"(?!)"
+    pieces = re.split(f"({with_marks}|{alone})", text)
+    bounds = [0, *accumulate(map(len, pieces))]
+    shown |= _shown(set(pieces[1::2]) - shown.keys(), case, accents)
+    pieces[1::2] = map(shown.__getitem__, pieces[1::2])
+    starts = [0, *accumulate(map(len, pieces))]
+    seen = _with_others("".join(pieces), {char: other for char, other in shown.items() if len(char) == len(other) == 1})
+    return View(seen if case else seen.lower(), text, starts, bounds)
+
+
+@cache  # for as many as there are blocks of Unicode
+def _joining(block: int) -> frozenset[str]:
+    """Of 256 characters those that join the one before."""
+    return frozenset(filter(_joins_the_one_before, map(chr, range(block << 8, block + 1 << 8))))
 
 
 def _joins_the_one_before(char: str) -> bool:

@@ -20,6 +20,7 @@ import re2  # type: ignore[import-untyped]  # it ships no types
 from gatehook.text import view
 
 from gatehook_pii_filter.names import Kinds, names_after, names_before, names_of_key
+from gatehook_pii_filter.tables import Columns
 
 Span = tuple[int, int]
 
@@ -67,8 +68,8 @@ class Detector:
     """One kind of data, and where it is looked for.
 
     ``at`` says what makes a place worth a look: an ``@``, a ``number`` or a ``word`` with digits in it whose classes
-    ``fits`` takes, a ``name`` for this kind near one of these; or that the whole ``text`` is searched, always or if there
-    is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, 0 to 1; below
+    ``fits`` takes, a ``name`` for this kind near one of these; or that the whole ``text`` is searched, always or if
+    there is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, 0 to 1; below
     what the operator asks for, only findings that are named count. ``partial`` shortens what was found so that its
     owner still knows it.
     """
@@ -95,6 +96,7 @@ class Scan:
     def __init__(self, text: str, key: Callable[[int], str]) -> None:
         self.text = text
         self._key = key
+        self._columns = Columns(text)
         self.word_end = 0
         """Where the last word ends that was looked at."""
 
@@ -108,8 +110,11 @@ class Scan:
         return self.ascii.translate(_CLASSES).decode("ascii")
 
     def names(self, start: int, end: int) -> Kinds:
-        """What the words before and after a place, or the key above it, say it is."""
-        named = names_before(self.text, start)
+        """What the column that a place is in, the words before and after it, or the key above it, say it is."""
+        column = self._columns.name(start)
+        named = names_of_key(column) if column else None
+        if named is None:
+            named = names_before(self.text, start)
         if named is None:
             named = names_of_key(self._key(start))
         if named is None:
