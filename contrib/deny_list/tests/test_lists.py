@@ -73,6 +73,8 @@ REFUSED = [
     ({"words": ["ok", " "]}, r"words\[1\].*visible character"),
     ({"words": ["ok", "\u200b"]}, "visible character"),
     ({"words": ["o\0k"]}, r"U\+0000"),
+    ({"words": ["a" * 201]}, r"words\[0\].*at most 200 bytes in UTF-8, and not 201"),
+    ({"words": ["x"], "exceptions": ["禁" * 67]}, r"exceptions\[0\].*at most 200 bytes"),
     ({"words": [1]}, "words"),
     ({"words": ["x"], "match": "regex"}, "match"),
     ({"words": ["x"], "case_insensitive": True}, "case_sensitive"),

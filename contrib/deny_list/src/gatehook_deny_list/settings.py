@@ -14,14 +14,22 @@ from gatehook_deny_list.files import WordFile, read_words
 SEVERITIES: Final = ("low", "medium", "high", "critical")
 UNNAMED: Final = "words"
 """What the list at the top, which has no name of its own, is called in violations."""
+MAX_BYTES_OF_WORD: Final = 200
+"""The automaton may take so many steps for one character of a text, where a word repeats itself (aaaaa … b)."""
 
 
-def _word(word: str) -> str:
+def _visible(word: str) -> str:
     # As it looks without its accents: the least that may remain of it.
     if not view(word).text.strip():
         raise ValueError("a word must have at least one visible character")
     if "\0" in word:
         raise ValueError("a word must not have the character U+0000")
+    return word
+
+
+def _word(word: str) -> str:
+    if (size := len(view(_visible(word), accents=True).text.encode("utf-8", "surrogatepass"))) > MAX_BYTES_OF_WORD:
+        raise ValueError(f"a word has at most {MAX_BYTES_OF_WORD} bytes in UTF-8, and not {size}; deny a part of it")
     return word
 
 
@@ -37,6 +45,7 @@ def _words_of_file(path: Any) -> WordFile:
     return file
 
 
+Visible = Annotated[str, AfterValidator(_visible)]
 Word = Annotated[str, AfterValidator(_word)]
 PathOfWords = Annotated[WordFile, PlainValidator(_words_of_file, json_schema_input_type=str)]
 """The operator writes a path; once it is validated, it is what the file holds."""
@@ -56,7 +65,7 @@ class WordList(BaseModel):
     """Files of words: UTF-8, one word or phrase in each line; lines that begin with `#` are comments."""
     action: Literal["block", "mask"] = "block"
     """block: nothing that holds a word passes. mask: the word is replaced, the rest passes."""
-    mask_text: Word = "*"
+    mask_text: Visible = "*"
     """What replaces a masked word; a single character stands for each of the word's."""
     severity: Literal["low", "medium", "high", "critical"] = "medium"
     """For whoever reads the violation, which has the highest one of what was found."""

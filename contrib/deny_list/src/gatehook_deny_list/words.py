@@ -1,9 +1,7 @@
 """Words by the hundred thousand, looked for all at once.
 
-The automaton is daachorse's. With 100,000 words and 100 kB of prose it searches faster (0.2 ms) than those
-of ahocorasick_rs (0.3 to 0.8) and pyahocorasick (1.2), and is built in 0.2 s. And only daachorse reports, of the words
-that end at one place, the longest alone: however the words of a list overlap (a, aa, aaa …), there are never more hits
-than characters.
+The automaton is pyahocorasick's. At each character of a text it looks through all that may come next, one by one, and
+Chinese words begin with thousands of different ones: so its characters are the bytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -12,15 +10,20 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from daachorse import CharwiseDoubleArrayAhoCorasick
-from gatehook.text import MAX_NESTED_JSON, encodable, view
+import ahocorasick  # type: ignore[import-not-found]  # a compiled module without types
+from gatehook.text import MAX_NESTED_JSON, view
 
 from gatehook_deny_list.reading import Reading, unescaped
 
 _BETWEEN = "\0"
 """Stands between texts that are searched in one go; no word holds it."""
+_MOST_FOUND = 3
+"""How many words may end at one place, on average over a text. In texts that people write, few places end any."""
+_ALWAYS_FOUND = 10_000
+"""How many words any text may hold, however short."""
 _MOST_STEPS = 16
 """How many words that end in one another an exception may cover. One deeper is a hit, so that nothing takes long."""
 
@@ -50,6 +53,15 @@ Of regions that :meth:`Words.find` returns, the last is the list of that word, t
 """
 
 
+class TooManyWords(ValueError):
+    """The text was not searched to its end, since too many words that end in one another are in it."""
+
+    def __init__(self, most: int, characters: int) -> None:
+        super().__init__(
+            f"more than {most:,} words in a text of {characters:,} characters: they end in one another (a, aa, aaa …)"
+        )
+
+
 class Words:
     """The words of several lists, and the exceptions: words in which, or across which, a denied one is no hit.
 
@@ -59,6 +71,8 @@ class Words:
             another; an edge of the word that is none of these, as in ``C++``, or that is of a script without spaces,
             may have any neighbour.
         case, accents: whether these make different words.
+
+    Whatever searches a text may raise :class:`TooManyWords`.
     """
 
     def __init__(
@@ -67,7 +81,7 @@ class Words:
         self._case, self._accents, self._whole = case, accents, whole
         self._joins = _Joins()
         owners: dict[str, int] = {form: -1 for word in exceptions for form in self._forms(word)}
-        self._exceptions = CharwiseDoubleArrayAhoCorasick(list(owners)) if owners else None
+        self._exceptions = _automaton(owners) if owners else None
         lists_of: dict[str, int] = dict.fromkeys(owners, 0)
         for number, words in enumerate(lists):
             for word in words:
@@ -75,15 +89,16 @@ class Words:
                     owners.setdefault(form, number)
                     lists_of[form] = lists_of.get(form, 0) | 1 << number
         ordered = sorted(owners, key=len)
-        self._automaton = CharwiseDoubleArrayAhoCorasick(ordered)
+        self._automaton = _automaton(ordered)
         self._owner = [owners[form] for form in ordered]
         self._length = array("l", map(len, ordered))
         self._opens = bytes(whole and self._joins[form[0]] for form in ordered)
         self._closes = bytes(whole and self._joins[form[-1]] for form in ordered)
         self._shorter = array("l", [-1]) * len(ordered)
         self._lists = [0] * len(ordered)
+        numbers = {form: number for number, form in enumerate(ordered)}
         for number, form in enumerate(ordered):
-            shorter = self._shorter[number] = self._end_of(form)
+            shorter = self._shorter[number] = self._end_of(form, numbers)
             self._lists[number] = lists_of[form] | (0 if shorter < 0 else self._lists[shorter])
             if shorter >= 0 > self._owner[shorter]:
                 self._owner[number] = -1  # no word, since an exception ends it
@@ -95,13 +110,12 @@ class Words:
         """Whether an exception is in the word, so that it can never be found."""
         if self._exceptions is None:
             return False
-        return any(self._exceptions.find(form) and not self.hold(form) for form in self._forms(word))
+        return any(any(self._exceptions.iter(_octets(form))) and not self.hold(form) for form in self._forms(word))
 
     def may_be_in(self, json: str) -> bool:
         """Whether any string of a JSON text may hold a word, also of JSON texts in it. It is read without parsing."""
         for _ in range(1 + MAX_NESTED_JSON):
-            reading = self._read(json + _BETWEEN)
-            if self._whole_ones(reading.text, self._found_in(reading.text)):
+            if any(self._hits(self._read(json + _BETWEEN).text)):
                 return True
             if "\\" not in json:
                 return False
@@ -111,8 +125,7 @@ class Words:
     def find(self, texts: Sequence[str]) -> dict[int, list[Region]]:
         """Every stretch that denied words cover, in order, by the number of the text that it is in."""
         reading = self._read(_BETWEEN.join(texts) + _BETWEEN)
-        found = self._found_in(reading.text)
-        hits = self._whole_ones(reading.text, found)
+        hits = list(self._hits(reading.text))
         if hits and self._exceptions:
             hits = self._not_excepted(hits)
         return self._placed(self._regions(hits), reading, texts) if hits else {}
@@ -120,30 +133,28 @@ class Words:
     def _read(self, text: str) -> Reading:
         return Reading(text, case=self._case, accents=self._accents)
 
-    def _found_in(self, text: str) -> list[Hit]:
-        """Of each place where words end, the longest one."""
-        try:
-            return self._automaton.find_overlapping_no_suffix(text)
-        except UnicodeEncodeError:
-            return self._automaton.find_overlapping_no_suffix(encodable(text))
-
-    def _whole_ones(self, text: str, found: list[Hit]) -> list[Hit]:
-        """Of each place where words end, the longest one that is a word of its own, if that matters."""
-        if not self._whole or not found:
-            return found
-        joins, opens, closes = self._joins, self._opens, self._closes
-        hits = []
-        for hit in found:
-            start, end, word = hit
-            if closes[word] and joins[text[end]]:
+    def _hits(self, text: str) -> Iterator[Hit]:
+        """Of each place where words end, the longest one: of those that are words of their own, if that matters."""
+        whole, joins, opens, closes, length = self._whole, self._joins, self._opens, self._closes, self._length
+        most = _ALWAYS_FOUND + _MOST_FOUND * len(text)
+        found = self._automaton.iter(_octets(text))
+        places = islice(found, most)
+        decided = -1
+        for last, word in places if text.isascii() else _in_characters(places, text):
+            if last == decided:  # the automaton reports the longest first
                 continue
-            if opens[word] and joins[text[start - 1]]:  # before the first stands the last, which is _BETWEEN
-                word = self._shorter[word]
-                if word < 0:
+            end = last + 1
+            start = end - length[word]
+            if whole:
+                if closes[word] and joins[text[end]]:
+                    decided = last  # all that end here do so with the same character
                     continue
-                hit = (end - self._length[word], end, word)
-            hits.append(hit)
-        return hits
+                if opens[word] and joins[text[start - 1]]:  # before the first stands the last, which is _BETWEEN
+                    continue
+            decided = last
+            yield start, end, word
+        if next(found, None):
+            raise TooManyWords(most, len(text))
 
     def _not_excepted(self, hits: list[Hit]) -> list[Hit]:
         owner = self._owner
@@ -213,16 +224,38 @@ class Words:
     def _forms(self, word: str) -> set[str]:
         """The word as it may look: case decides what a foreign letter looks like (Greek nu: Ν like N, ν like v)."""
         cased = {word} if self._case or word.isascii() else {word, word.lower(), word.upper(), word.title()}
-        return {" ".join(encodable(view(form, case=self._case, accents=self._accents).text).split()) for form in cased}
+        return {" ".join(view(form, case=self._case, accents=self._accents).text.split()) for form in cased}
 
-    def _end_of(self, form: str) -> int:
+    def _end_of(self, form: str, numbers: Mapping[str, int]) -> int:
         """The longest of the shorter words that ends this one and is whole there; -1 if there is none."""
-        found = self._automaton.find_overlapping_no_suffix(form[1:])
-        if not found or found[-1][1] != len(form) - 1:
-            return -1
-        word = found[-1][2]
-        inside = form[-self._length[word] - 1]
-        return self._shorter[word] if self._opens[word] and self._joins[inside] else word
+        for start in range(1, len(form)):
+            if (word := numbers.get(form[start:], -1)) >= 0:
+                return self._shorter[word] if self._opens[word] and self._joins[form[start - 1]] else word
+        return -1
+
+
+def _automaton(forms: Iterable[str]) -> ahocorasick.Automaton:
+    """Of the forms' octets; it finds their numbers."""
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+    for number, form in enumerate(forms):
+        automaton.add_word(_octets(form), number)
+    automaton.make_automaton()
+    return automaton
+
+
+def _octets(text: str) -> str:
+    """A character for each byte of UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _in_characters(places: Iterable[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """What was found in the octets of a text, in order, with its place among the text's characters."""
+    utf8 = text.encode("utf-8", "surrogatepass")
+    behind = characters = 0
+    for last, word in places:
+        characters += len(utf8[behind : last + 1].decode("utf-8", "surrogatepass"))
+        behind = last + 1
+        yield characters - 1, word
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
