@@ -55,9 +55,11 @@ def view(text: str, *, case: bool = False, accents: bool = False) -> View:
     if text.isascii():
         return View(text if case else text.lower(), text)
     foreign = set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
-    marks = foreign & frozenset().union(*map(_joining, {ord(char) >> 8 for char in foreign}))
-    shown = _shown(foreign - marks, case, accents)
-    longer = [char for char, seen in shown.items() if len(seen) != 1]
+    blocks = {ord(char) >> 8 for char in foreign}
+    marks = foreign & frozenset().union(*map(_joining, blocks))
+    tables = {block: _changed(block, case, accents) for block in blocks}
+    shown = {char: other for char in foreign if (other := tables[ord(char) >> 8].get(char, char)) != char}
+    longer = [char for char, seen in shown.items() if len(seen) != 1 and char not in marks]
     if not marks and not longer:
         seen = _with_others(text, shown)
         return View(seen if case else seen.lower(), text)
@@ -68,17 +70,28 @@ def view(text: str, *, case: bool = False, accents: bool = False) -> View:
     alone = f"[{re.escape(''.join(longer))}]" if longer else r"(?!)"
     pieces = re.split(f"({with_marks}|{alone})", text)
     bounds = [0, *accumulate(map(len, pieces))]
-    shown |= _shown(set(pieces[1::2]) - shown.keys(), case, accents)
-    pieces[1::2] = map(shown.__getitem__, pieces[1::2])
+    clusters = _shown(set(pieces[1::2]), case, accents)
+    pieces[1::2] = map(clusters.__getitem__, pieces[1::2])
     starts = [0, *accumulate(map(len, pieces))]
-    seen = _with_others("".join(pieces), {char: other for char, other in shown.items() if len(char) == len(other) == 1})
+    seen = _with_others("".join(pieces), {char: other for char, other in shown.items() if len(other) == 1})
     return View(seen if case else seen.lower(), text, starts, bounds)
 
 
-@cache  # for as many as there are blocks of Unicode
+@cache  # for as many as there are blocks
 def _joining(block: int) -> frozenset[str]:
     """Of 256 characters those that join the one before."""
-    return frozenset(filter(_joins_the_one_before, map(chr, range(block << 8, block + 1 << 8))))
+    return frozenset(filter(_joins_the_one_before, _characters(block)))
+
+
+@cache
+def _changed(block: int, case: bool, accents: bool) -> dict[str, str]:
+    """Of 256 characters those that are seen as others."""
+    shown = _fold("\n".join(_characters(block)), case, accents).split("\n")
+    return {char: seen for char, seen in zip(_characters(block), shown, strict=True) if char != seen}
+
+
+def _characters(block: int) -> list[str]:
+    return [chr(code) for code in range(block << 8, block + 1 << 8) if code > 0x7F]
 
 
 def _joins_the_one_before(char: str) -> bool:
@@ -98,10 +111,9 @@ def _joins_the_one_before(char: str) -> bool:
 
 
 def _with_others(text: str, others: Mapping[str, str]) -> str:
-    changed = {char: other for char, other in others.items() if char != other}
-    if len(changed) > 60:  # about where one pass by table gets faster than one for each character
-        return text.translate({ord(char): other for char, other in changed.items()})
-    for char, other in changed.items():
+    if len(others) > 60:  # about where one pass by table gets faster than one for each character
+        return text.translate({ord(char): other for char, other in others.items()})
+    for char, other in others.items():
         text = text.replace(char, other)
     return text
 
