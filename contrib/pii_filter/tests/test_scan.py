@@ -1,12 +1,13 @@
 """The quick look that saves the close one never misses what the close one would find."""
 
+import json
 import re
 
 import pytest
 from gatehook_pii_filter import scan
 from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.findings import Joined
-from gatehook_pii_filter.scan import Scan, Scanner
+from gatehook_pii_filter.scan import Scan, Scanner, unescaped
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,3 +43,12 @@ def test_what_is_found_does_not_depend_on_how_much_stands_before_it(text, distan
 @pytest.mark.parametrize("detector", [detector for group in DETECTORS.values() for detector in group])
 def test_each_detector_says_what_it_finds_and_by_which_source(detector):
     assert re.search(r"[a-z]{3}", detector.find.__doc__ or "")
+
+
+@given(st.text(st.sampled_from('019/\\ué\U0001d7cf\ud800\n"'), max_size=8), st.integers(0, 3), st.booleans())
+def test_json_is_not_taken_for_clean_because_of_how_it_is_escaped(text, times, slashes):
+    written = text
+    for _ in range(times):
+        written = json.dumps([written]).replace("/", "\\/" if slashes else "/")
+    scanner = Scanner([detector for group in DETECTORS.values() for detector in group], 0.5)
+    assert scanner.may_find(unescaped(written)) or not scanner.may_find(text) or "\\" in text

@@ -38,7 +38,7 @@ from gatehook_pii_filter.findings import Allows, Found, Joined
 from gatehook_pii_filter.labels import label
 from gatehook_pii_filter.masks import Mask, Vault, masking
 from gatehook_pii_filter.patterns import compile_pattern
-from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span
+from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span, unescaped
 from gatehook_pii_filter.settings import PIIFilterSettings, is_regex
 
 P = TypeVar("P", bound=Payload)
@@ -111,9 +111,17 @@ class PIIFilterPlugin(Plugin):
         before = payload.hook in _BEFORE
         vault = Vault.of(context) if self._tokenizes else None
         restored = vault if settings.restore_tokens and not before else None
-        opens = self._may_hold if restored is None else bool
+        clean: list[str] = []
+
+        def opens(text: str) -> bool:
+            """Whether a text that may be JSON holds something; if not, it need not be looked at again."""
+            if restored is not None or self._scanner.may_find(unescaped(text)):
+                return True
+            clean.append(text)
+            return False
+
         texts = Texts(payload, keys=settings.include_keys, numbers=settings.include_numbers, opens=opens)
-        changed, rounds = self._masked(texts, vault, keep=before)
+        changed, rounds = self._masked(texts, clean, vault, keep=before)
         if restored is not None:
             changed = _restored(texts, changed, restored)
         masked = texts.replaced(changed)
@@ -132,15 +140,13 @@ class PIIFilterPlugin(Plugin):
             violation = PluginViolation(reason, code="PII_DETECTED", details=report)
         return PluginResult(not block, masked, violation, report if settings.audit_detections else None)
 
-    def _may_hold(self, text: str) -> bool:
-        """Whether a text that is JSON may hold something, perhaps with escapes for its characters."""
-        return "\\u" in text or self._scanner.may_find(text)
-
-    def _masked(self, texts: Texts[P], vault: Vault | None, keep: bool) -> tuple[dict[int, str], list[Round]]:
+    def _masked(
+        self, texts: Texts[P], clean: list[str], vault: Vault | None, keep: bool
+    ) -> tuple[dict[int, str], list[Round]]:
         """The texts that change, by their numbers, as they are when masked; and what was found, round by round."""
         key = partial(label, texts)
         joined = Joined(range(len(texts)), texts.values, key)
-        if not self._scanner.may_find(joined.text):
+        if len(clean) == len(texts) or not self._scanner.may_find(joined.text):
             return {}, []
         groups = [joined]
         if not joined.is_separable:

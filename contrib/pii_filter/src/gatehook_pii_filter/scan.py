@@ -69,9 +69,9 @@ class Detector:
 
     ``at`` says what makes a place worth a look: an ``@``, a ``number`` or a ``word`` with digits in it whose classes
     ``fits`` takes, a ``name`` for this kind near one of these; or that the whole ``text`` is searched, always or if
-    there is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, 0 to 1; below
-    what the operator asks for, only findings that are named count. ``partial`` shortens what was found so that its
-    owner still knows it.
+    there is such a word in it (a ``block``). ``confidence`` is how likely a finding is what it seems to be, 0 to 1;
+    below what the operator asks for, only findings that are named count. ``partial`` shortens what was found so that
+    its owner still knows it.
     """
 
     kind: str
@@ -120,6 +120,20 @@ class Scan:
         if named is None:
             named = names_after(self.text, end)
         return named or _NOTHING
+
+
+# However often it was escaped, as in JSON in JSON; from the first of some backslashes on.
+_ESCAPE = re.compile(r"\\(?<!\\\\)(?:\\*+/|\\*+u[0-9A-Fa-f]{4}(?:\\++u[0-9A-Fa-f]{4})*+)")
+
+
+def unescaped(text: str) -> str:
+    """JSON with the characters themselves where they are escaped, as far as it matters to :meth:`Scanner.may_find`."""
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    codes = escape[0].replace("\\", "").replace("u", "")
+    return "/" if codes == "/" else bytes.fromhex(codes).decode("utf-16-be", "surrogatepass")
 
 
 def _start_of_digits(classes: str, position: int) -> int:
