@@ -54,7 +54,7 @@ _FEWEST_DIGITS = 5
 # Which detectors fit a number is remembered by its classes.
 _MOST_CLASSES = 10_000
 _LONGEST_CLASSES = 40
-_DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d")
+_DATE = re.compile(r"(?:19|20)\d\d(?:-[01]\d-[0-3]\d(?: .*)?| ?- ?(?:19|20)\d\d)")
 _CURRENCIES = frozenset("$\u20ac\xa3\xa5")
 # Keys without any digit.
 _LONG_WORD = "a" * 20
