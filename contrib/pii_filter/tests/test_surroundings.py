@@ -103,7 +103,6 @@ async def test_a_name_is_known_in_many_forms(run, key, value):
         "as defined in clause 252.227-7013 of DFARS",
         "Fix license.\n\n2016-12-26  Ada",
         "account opened\n2018-12-01 (3.26.0)",
-        "_dl_init_paths: see [27623]",
         "Telephone Corporation, 2012-2022",
         "one call\n2002-08-31 (2.7.1)",
         "https://user:password@shop.example and postgres://user:pass@localhost",

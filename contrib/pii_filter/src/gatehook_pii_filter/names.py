@@ -52,7 +52,7 @@ _PHRASES: Final = {
         "number, passeport, reisepass, reisepassnummer, pasaporte, passaporto, paspoort"
     ),
     "driver_license": (
-        "dl no, dl number, dln, driver license, drivers license, driver s license, driver licence, "
+        "dl, dl no, dl number, dln, driver license, drivers license, driver s license, driver licence, "
         "drivers licence, driver s licence, driving license, driving licence, license number, licence number, "
         "license no, licence no, driver license number, drivers license number, driver s license number, "
         "driving licence number, driver license no, driver s license no, drivers license no, driving licence "
@@ -89,7 +89,6 @@ _ADJACENT: Final = {
     "account": "bank_account",
     "call": "phone",
     "cell": "phone",
-    "dl": "driver_license",
     "license": "driver_license",
     "licence": "driver_license",
 }
