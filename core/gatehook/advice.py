@@ -255,13 +255,15 @@ def _narrowed(look: Look) -> Found:
 
 
 def _implied(look: Look) -> Found:
-    """What a setting sets besides itself, such as a mode that stands for several switches."""
+    """What a setting sets besides itself, such as a mode that stands for several switches; first what is no default."""
     for entry in look.entries:
         settings = getattr(entry.plugin, "settings", None)
         if isinstance(settings, BaseModel):
-            implied = settings.model_dump(mode="json", include=settings.model_fields_set - entry.config.config.keys())
-            if implied:
-                pairs = (f"{name}: {json.dumps(value)}" for name, value in implied.items())
+            written = entry.config.config.keys()
+            implied = settings.model_dump(mode="json", include=settings.model_fields_set - written)
+            plain = {name for name, value in implied.items() if value == type(settings).model_fields[name].default}
+            pairs = [f"{name}: {json.dumps(implied[name])}" for name in sorted(implied, key=plain.__contains__)]
+            if pairs:
                 yield "note", f"what is written here also sets {', '.join(pairs)}", (*entry.path, "config")
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -116,7 +117,7 @@ def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:
         if not wrong & {"kind", "distribution"}:  # without them it would be another plugin
             with suppress(ValidationError):
                 plugin = PluginConfig.model_validate({key: value for key, value in entry.items() if key not in wrong})
-    return plugin
+    return plugin.placed_in(FilePath(document.file).parent) if plugin is not None and document.file else plugin
 
 
 def _check_names(config: Config) -> None:

@@ -128,6 +128,7 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         path: Path = tuple(error.absolute_path)
         rule, demand, got = error.validator, error.validator_value, error.instance
+        secret = is_secret(path) or bool(error.schema.get("writeOnly"))
         if rule == "additionalProperties" and isinstance(got, dict):
             known = list(error.schema.get("properties", ()))
             yield from ((unknown_key(key, known), (*path, key)) for key in got if key not in known)
@@ -135,12 +136,14 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
             yield from ((f"the key {key!r} is missing", path) for key in demand if key not in got)
         elif rule == "type":
             wanted = " or ".join(_TYPES[name] for name in ([demand] if isinstance(demand, str) else demand))
-            yield _must(f"be {wanted}", got, is_secret(path)), path
+            yield _must(f"be {wanted}", got, secret), path
         elif rule == "enum":
             names = [str(choice) for choice in demand]
-            yield _must(f"be one of {', '.join(map(shown, demand))}", got, is_secret(path), names), path
+            yield _must(f"be one of {', '.join(map(shown, demand))}", got, secret, names), path
         elif rule in ("minItems", "minLength") and demand == 1:
             yield "must not be empty", path
+        elif rule == "minLength":
+            yield _must(f"have at least {demand} characters", got, secret), path
         else:
             told = f"does not satisfy {rule}: {demand!r}"
-            yield (told if is_secret(path) else error.message), path
+            yield (told if secret else error.message), path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from gatehook.conditions import Condition, WhenUnknown
 from gatehook.results import PluginMode
@@ -55,6 +56,8 @@ class PluginConfig(BaseModel):
 
     model_config = ConfigDict(extra="allow", validate_by_name=True, use_attribute_docstrings=True, frozen=True)
 
+    _folder: Path = PrivateAttr(Path())
+
     name: Annotated[str, Field(min_length=1)]
     """A name that is unique in the file. Without `kind` it is also the plugin's entry point."""
     kind: str | None = None
@@ -100,6 +103,17 @@ class PluginConfig(BaseModel):
     mandatory: bool = False
     """Must not be switched below this entry's mode at run time."""
 
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in the entry begin: the folder of the config's file, or the working directory."""
+        return self._folder
+
+    def placed_in(self, folder: Path) -> Self:
+        """The same entry in a config file of that folder."""
+        placed = self.model_copy()
+        placed._folder = folder
+        return placed
+
     @model_validator(mode="before")
     @classmethod
     def _enforce_ignore_error(cls, data: Any) -> Any:
@@ -136,6 +150,7 @@ class Plugin:
                 return None
 
     With ``settings_model`` (a pydantic model) the entry's ``config`` is validated and found in ``self.settings``.
+    Validators find the config's folder, from which relative paths go out, in ``info.context["folder"]``.
     """
 
     settings_model: ClassVar[type[BaseModel] | None] = None
@@ -144,7 +159,7 @@ class Plugin:
     def __init__(self, config: PluginConfig) -> None:
         self.config = config
         if self.settings_model is not None:
-            self.settings = self.settings_model.model_validate(config.config)
+            self.settings = self.settings_model.model_validate(config.config, context={"folder": config.folder})
 
     @property
     def name(self) -> str:

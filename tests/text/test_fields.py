@@ -1,7 +1,7 @@
 """Fields as operators write them, and paths as payloads have them."""
 
 import pytest
-from gatehook.text import check_field, compile_fields, written
+from gatehook.text import check_field, check_fields, compile_fields, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +45,18 @@ def test_no_fields_are_all_fields():
 )
 def test_every_path_is_its_own_field(path):
     assert compile_fields([written(tuple(path), lambda key: False)])(tuple(path))
+
+
+@pytest.mark.parametrize("glob", ["args.[0", "args..x", ".args", "args[x]", ""])
+def test_what_is_no_path_is_refused(glob):
+    with pytest.raises(ValueError, match="is no field"):
+        check_field(glob)
+
+
+@pytest.mark.parametrize(("only", "but"), [([], ["**"]), (["args.a"], ["args.a"]), (["args.a"], ["args.b", "args.a"])])
+def test_leaving_out_every_field_is_refused(only, but):
+    with pytest.raises(ValueError, match="leaves no field"):
+        check_fields(only, but)
 
 
 def test_a_root_that_no_payload_has_is_refused():

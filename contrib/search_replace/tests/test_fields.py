@@ -52,7 +52,6 @@ def replaced_in(value):
         (["args.(query|note)"], [], set()),  # no regular expressions
         (["result", "content"], [], set()),
         ([], ["**.note"], {"query", "notes/0", "notes/1id", "query2", "x.y"}),
-        ([], ["**"], set()),
     ],
 )
 async def test_a_rule_replaces_in_its_fields_only(run, fields, but, replaced):

@@ -4,7 +4,7 @@ Only values are visited, never keys, numbers or the protocol's own words (``type
 unless asked for. What is not replaced is shared with the original, so a text without anything to find is never copied.
 """
 
-from gatehook.text.fields import check_field, compile_fields
+from gatehook.text.fields import check_field, check_fields, compile_fields
 from gatehook.text.rewriting import Visit, rewrite, walk_strings
 from gatehook.text.texts import Texts
 from gatehook.text.tree import MAX_NESTED_JSON, PROTOCOL_WORDS
@@ -18,6 +18,7 @@ __all__ = [
     "View",
     "Visit",
     "check_field",
+    "check_fields",
     "compile_fields",
     "encodable",
     "rewrite",

@@ -10,6 +10,7 @@ from gatehook.values import Path
 
 _ROOTS = ("args", "result", "metadata", "content")
 _BETWEEN = re.compile(r"[.\[\]]+")
+_GLOB = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[(?:\d+|\*\*?)\])*")
 _ANY_NUMBER = "**"
 
 Step = Callable[[str], object] | None
@@ -22,6 +23,10 @@ def check_field(glob: str) -> str:
     Raises:
         ValueError: no path can match it.
     """
+    if not _GLOB.fullmatch(glob):
+        raise ValueError(
+            f"{glob!r} is no field: write keys with dots, and indices in brackets, as in 'args.people[0].name'"
+        )
     root = _BETWEEN.split(glob, maxsplit=1)[0]
     if "*" not in root and root not in _ROOTS:
         raise ValueError(
@@ -29,6 +34,16 @@ def check_field(glob: str) -> str:
             " (of resources), as in 'args.query', 'result.content[*].text', '**.note'"
         )
     return glob
+
+
+def check_fields(only: Sequence[str], but: Sequence[str]) -> None:
+    """
+    Raises:
+        ValueError: so much is left out that no field remains.
+    """
+    for glob in but:
+        if glob == _ANY_NUMBER or (only and set(only) <= set(but)):
+            raise ValueError(f"leaving out {glob!r} leaves no field")
 
 
 def compile_fields(only: Sequence[str], but: Sequence[str] = ()) -> Callable[[Path], bool]:

@@ -15,17 +15,17 @@ class WordFile(NamedTuple):
     """The words by the numbers of their lines."""
 
 
-def read_words(path: str) -> WordFile:
-    """Read a file of words, relative to the working directory.
+def read_words(path: str, folder: Path) -> WordFile:
+    """Read a file of words, whose path goes out from the folder.
 
     Raises:
         ValueError: the file cannot be read, is too large, is not UTF-8, or holds no word; it names file and line.
     """
     try:
-        with Path(path).open("rb") as file:
+        with (folder / path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror or error}") from None
+        raise ValueError(f"cannot read {folder / path}: {error.strerror or error}") from None
     if len(data) > MAX_BYTES:
         raise ValueError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MiB; split it")
     data = data.removeprefix(codecs.BOM_UTF8)

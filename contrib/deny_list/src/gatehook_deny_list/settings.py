@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from gatehook.text import view
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
 
 from gatehook_deny_list.files import WordFile, read_words
 
@@ -33,10 +34,10 @@ def _word(word: str) -> str:
     return word
 
 
-def _words_of_file(path: Any) -> WordFile:
+def _words_of_file(path: Any, info: ValidationInfo) -> WordFile:
     if not isinstance(path, str):
         raise ValueError("must be the path of a file")
-    file = read_words(path)
+    file = read_words(path, (info.context or {}).get("folder", Path()))
     for line, word in file.words.items():
         try:
             _word(word)

@@ -37,7 +37,7 @@ from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.findings import Allows, Found, Joined
 from gatehook_pii_filter.labels import label
 from gatehook_pii_filter.masks import Mask, Vault, masking
-from gatehook_pii_filter.patterns import compile_pattern
+from gatehook_pii_filter.patterns import compile_pattern, spans
 from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span, unescaped
 from gatehook_pii_filter.settings import PIIFilterSettings, is_regex
 
@@ -76,7 +76,7 @@ class PIIFilterPlugin(Plugin):
         self._scanner = Scanner(detectors, settings.min_confidence)
         self._allows = _compile_whitelist(settings.whitelist_patterns)
         self._may_mask = compile_fields(settings.fields, settings.except_fields)
-        self._hash_key = (settings.hash_key or "").encode() or secrets.token_bytes(32)
+        self._hash_key = settings.hash_key.get_secret_value().encode() or secrets.token_bytes(32)
         self._tokenizes = "tokenize" in (settings.mask_strategy, *settings.strategies.values())
         for kind in (*(detector.kind for detector in detectors), _WHOLE_TEXT):
             if found := self._find(self._redacted(kind)):
@@ -231,12 +231,7 @@ def _find_custom(pattern: str) -> Callable[[Scan, int, int], list[Span]]:
         whole = encodable(scan.text)
         if not is_anchored and compiled.search(whole) is None:
             return []
-        found: list[Span] = []
-        behind = 0
-        for text in whole.split("\0"):
-            found += [(behind + match.start(), behind + match.end()) for match in compiled.finditer(text) if match[0]]
-            behind += len(text) + 1
-        return found
+        return spans(compiled, whole.split("\0"))
 
     return find
 

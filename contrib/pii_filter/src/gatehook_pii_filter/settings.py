@@ -5,14 +5,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Self
 
-from gatehook.text import check_field
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from gatehook.text import check_field, check_fields
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.masks import Strategy
 from gatehook_pii_filter.patterns import compile_pattern
 
-STRICT: Final = dict.fromkeys(DETECTORS, True) | {"block_on_detection": True, "include_detection_details": False}
+STRICT: Final = dict.fromkeys([*DETECTORS, "include_keys", "include_numbers", "block_on_detection"], True) | {
+    "include_detection_details": False
+}
 """What ``compliance_mode: strict`` sets."""
 
 KINDS: Final = frozenset(detectors[0].kind for detectors in DETECTORS.values())
@@ -24,8 +26,8 @@ def is_regex(pattern: str) -> bool:
 
 
 def _compilable(pattern: str) -> str:
-    if is_regex(pattern):
-        compile_pattern(pattern[1:-1])
+    if is_regex(pattern) and compile_pattern(pattern[1:-1]).fullmatch("anything at all, 1"):
+        raise ValueError("matches anything, so nothing would be found")
     return pattern
 
 
@@ -106,7 +108,7 @@ class PIIFilterSettings(BaseModel):
     """Strategies of single kinds: {email: partial}."""
     redaction_text: str = "[REDACTED]"
     """What redact puts in; {kind} in it becomes the kind, such as credit_card."""
-    hash_key: Annotated[str, Field(min_length=16)] | None = None
+    hash_key: Annotated[SecretStr, Field(min_length=16)] = SecretStr("")
     """The secret key of hash, 16 characters at least. Equal data have equal digests wherever the key is the same."""
     restore_tokens: bool = False
     """Put the caller's own data back in the place of their tokens in the answer to the same request."""
@@ -119,7 +121,8 @@ class PIIFilterSettings(BaseModel):
     include_detection_details: bool = True
     """Say in violations, log and metadata where the findings were, too: the path, never the text."""
     compliance_mode: Literal["standard", "strict"] = "standard"
-    """strict: every detector on, block_on_detection on, include_detection_details off, no strategy partial."""
+    """strict: every detector on, include_keys, include_numbers and block_on_detection on, include_detection_details off,
+    no strategy partial."""
 
     @model_validator(mode="before")
     @classmethod
@@ -153,11 +156,15 @@ class PIIFilterSettings(BaseModel):
             raise ValueError("every detector is off and there are no custom_patterns, so this plugin would do nothing")
         kinds = KINDS | {custom.name for custom in self.custom_patterns}
         for kind in self.strategies.keys() - kinds:
-            near = get_close_matches(kind, kinds, 1)
-            raise ValueError(f"strategies.{kind}: there is no such kind" + f"; did you mean {near[0]}?" * bool(near))
+            near = get_close_matches(kind.removeprefix("detect_"), kinds, 1) or [f"one of {', '.join(sorted(kinds))}"]
+            raise ValueError(f"strategies.{kind}: there is no such kind; did you mean {near[0]}?")
         used = {self.mask_strategy, *self.strategies.values()}
-        if "hash" in used and self.hash_key is None:
+        if "hash" in used and not self.hash_key.get_secret_value():
             raise ValueError("the strategy hash needs a hash_key, such as ${PII_HASH_KEY}")
         if self.restore_tokens and "tokenize" not in used:
             raise ValueError("restore_tokens has nothing to restore without the strategy tokenize")
+        confidence = max(detector.confidence for group in DETECTORS.values() for detector in group)
+        if not self.custom_patterns and self.min_confidence > confidence:
+            raise ValueError(f"min_confidence: only custom_patterns are surer than {confidence}, and there are none")
+        check_fields(self.fields, self.except_fields)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from gatehook.text import check_field
+from gatehook.text import check_field, check_fields
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gatehook_search_replace.rules import compile_rule
@@ -33,6 +33,7 @@ class Rule(BaseModel):
     @model_validator(mode="after")
     def _compilable(self) -> Self:
         compile_rule(self.search, self.replace, self.regex)
+        check_fields(self.fields, self.except_fields)
         return self
 
 
