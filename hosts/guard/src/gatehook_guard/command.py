@@ -16,6 +16,7 @@ from click.core import ParameterSource
 from gatehook import GatehookError, Runner
 
 from gatehook_guard.guarding import Caller
+from gatehook_guard.logs import Formatter
 from gatehook_guard.methods import HOOKS
 from gatehook_guard.settings import GuardSettings
 from gatehook_guard.stdio import Session
@@ -60,7 +61,9 @@ def guard(  # noqa: PLR0913  # one parameter for each option
 
     In a client's list of servers, put `gatehook guard --config FILE --` before the server's command.
     """
-    logging.basicConfig(format="gatehook: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(Formatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[stderr])
     logging.getLogger("gatehook").setLevel(log_level.upper())  # libraries are not asked for more
     with suppress(FileNotFoundError):  # the current directory was deleted; then a config in it is not found either
         sys.path.append(str(config.absolute().parent))  # for local classes; last, so none stands in for a library
