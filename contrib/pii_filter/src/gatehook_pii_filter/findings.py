@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from itertools import accumulate
 
-from gatehook.text import view
+from gatehook.text import View, view
 
 from gatehook_pii_filter.masks import Mask
 from gatehook_pii_filter.scan import Finding, Scan, Scanner
@@ -39,20 +39,31 @@ class Joined:
         self._changed: list[int] = []
         self._key = key
         self._starts: list[int] = []
+        self._seen: tuple[View, Scan] | None = None
 
     @property
     def is_separable(self) -> bool:
         """Whether no text holds the sign that is between them."""
         return len(self._numbers) == 1 or self.text.count("\0") == len(self._numbers) - 1
 
+    def may_hold(self, scanner: Scanner) -> bool:
+        """Whether anything may be found."""
+        return scanner.may_find_in(self._scan()[1])
+
     def findings(self, scanner: Scanner, allows: Allows) -> list[Found]:
         """What is found; not what ``allows`` accepts, nor anything inside that."""
-        seen = view(self.text, case=True)
-        scan = Scan(seen.text, lambda position: self._key(self.number(seen.span(position, position + 1)[0])))
+        seen, scan = self._scan()
         found = scanner.find(scan)
         if not found:
             return []
         return [(*seen.span(start, end), kind, short) for start, end, kind, short in separate(found, scan.text, allows)]
+
+    def _scan(self) -> tuple[View, Scan]:
+        if self._seen is None:
+            seen = view(self.text, case=True)
+            key = lambda position: self._key(self.number(seen.span(position, position + 1)[0]))  # noqa: E731
+            self._seen = seen, Scan(seen.text, key)
+        return self._seen
 
     def number(self, position: int) -> int:
         """The number of the text that is at a position."""
@@ -84,6 +95,7 @@ class Joined:
         changed.text = "".join(pieces)
         changed.lays_bare = lays_bare
         changed._starts = []
+        changed._seen = None
         return changed
 
     def texts(self) -> dict[int, str]:

@@ -146,7 +146,7 @@ class PIIFilterPlugin(Plugin):
         """The texts that change, by their numbers, as they are when masked; and what was found, round by round."""
         key = partial(label, texts)
         joined = Joined(range(len(texts)), texts.values, key)
-        if len(clean) == len(texts) or not self._scanner.may_find(joined.text):
+        if len(clean) == len(texts) or not joined.may_hold(self._scanner):
             return {}, []
         groups = [joined]
         if not joined.is_separable:

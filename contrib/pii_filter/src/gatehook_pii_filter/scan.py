@@ -185,14 +185,15 @@ class Scanner:
 
     def may_find(self, text: str) -> bool:
         """Whether there is any place in a text that is worth a look."""
-        if self._whole:
-            return True
-        scan = Scan(view(text, case=True).text, lambda position: "")
-        return "@" in scan.text or _WORTH_A_LOOK.search(scan.ascii) is not None
+        return bool(self._whole) or self.may_find_in(Scan(view(text, case=True).text, lambda position: ""))
+
+    def may_find_in(self, scan: Scan) -> bool:
+        return bool(self._whole) or "@" in scan.text or _WORTH_A_LOOK.search(scan.ascii) is not None
 
     def find(self, scan: Scan) -> list[Finding]:
         """What the detectors find, in no order, some of it perhaps inside other findings."""
         found: list[Finding] = []
+        scan.word_end = 0
         self._search(scan, self._whole, 0, len(scan.text), found)
         if "@" in scan.text or "%" in scan.text:
             self._search(scan, self._at_signs, 0, len(scan.text), found)
