@@ -76,7 +76,7 @@ class PIIFilterPlugin(Plugin):
         self._scanner = Scanner(detectors, settings.min_confidence)
         self._allows = _compile_whitelist(settings.whitelist_patterns)
         self._may_mask = compile_fields(settings.fields, settings.except_fields)
-        self._hash_key = (settings.hash_key or "").encode() or secrets.token_bytes(32)
+        self._hash_key = settings.hash_key.get_secret_value().encode() or secrets.token_bytes(32)
         self._tokenizes = "tokenize" in (settings.mask_strategy, *settings.strategies.values())
         for kind in (*(detector.kind for detector in detectors), _WHOLE_TEXT):
             if found := self._find(self._redacted(kind)):
