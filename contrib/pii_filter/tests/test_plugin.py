@@ -277,6 +277,14 @@ REFUSED = [
     ({"whitelist_patterns": ["ok", "/(?=x)/"]}, r"whitelist_patterns\[1\].*look-around"),
     ({"redaction_text": "nobody@example.com"}, "itself found as"),
     ({"custom_patterns": [{"name": "caps", "pattern": "[A-Z]+"}]}, "itself found as"),
+    (
+        {
+            "custom_patterns": [{"name": "word", "pattern": "[a-p]{4}-[a-p]{4}"}],
+            "mask_strategy": "hash",
+            "hash_key": "a key of sixteen characters",
+        },
+        "what hash puts in is found as word",
+    ),
     (dict.fromkeys(DETECTORS, False), "every detector is off"),
 ]
 

@@ -36,7 +36,7 @@ from gatehook.text import Texts, compile_fields, encodable, view, written
 from gatehook_pii_filter.detectors import DETECTORS
 from gatehook_pii_filter.findings import Allows, Found, Joined
 from gatehook_pii_filter.labels import label
-from gatehook_pii_filter.masks import Mask, Vault, masking
+from gatehook_pii_filter.masks import Mask, Vault, mark, masking
 from gatehook_pii_filter.patterns import compile_pattern, spans
 from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span, unescaped
 from gatehook_pii_filter.settings import PIIFilterSettings, is_regex
@@ -55,6 +55,7 @@ _MOST_ROUNDS = 4
 """A text in which masking lays bare more than that was made for it, and is masked as a whole."""
 _FEWEST_DIGITS = 5
 """How many a number has that somebody is known by."""
+_ANY_NUMBER = bytes(range(10))
 _WHOLE_TEXT = "text"
 """What ``{kind}`` becomes in that case."""
 
@@ -81,6 +82,9 @@ class PIIFilterPlugin(Plugin):
         for kind in (*(detector.kind for detector in detectors), _WHOLE_TEXT):
             if found := self._find(self._redacted(kind)):
                 raise ValueError(f"redaction_text is itself found as {found[0][2]}, so it would be masked in turn")
+            strategy = settings.strategies.get(kind, settings.mask_strategy)
+            if strategy in ("hash", "tokenize") and (found := self._find(mark(kind, _ANY_NUMBER))):
+                raise ValueError(f"what {strategy} puts in is found as {found[0][2]}, so it would be masked in turn")
 
     def prompt_pre_fetch(self, payload: PromptPrehookPayload, context: PluginContext) -> PromptPrehookResult | None:
         return self._filter(payload, context, "the prompt's arguments contain {}; ask without it")
