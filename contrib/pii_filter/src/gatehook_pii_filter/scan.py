@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from string import ascii_letters, digits
 from typing import Final, Literal
@@ -36,9 +36,11 @@ _PLACE_IN_WORD = re.compile(rf"0(?<!00)[0]*+(?:{_OF_NUMBER})[0 .()/+-]*+", re.VE
 # Wherever _PLACE or _LONG_WORD is, this is, too, and where an @ is written as in URLs; it has no way to look behind.
 _WORTH_A_LOOK = re2.compile(
     rb"[0-9]{5}|[0-9][ ()/+-]{1,3}[0-9]|[0-9]\. [0-9]|[0-9]\.[0-9]{3}|[0-9]\.[0-9]{1,2}[.()/+-][0-9]"
-    rb"|[0-9](?:[A-Za-z_/=+~-][0-9A-Za-z_/+=.:~-]{3}|:[0-9A-Za-z]{0,4}:)|[0-9A-Za-z_-]{10}[0-9]"
+    rb"|[0-9](?:[A-Za-z_/=+~-][0-9A-Za-z_/+=.:~-]{3}|:[0-9A-Za-z]{0,4}:)|[0-9A-Za-z_-]{9}[0-9]"
     rb"|[0-9](?:[a-z]{2})?(?:[ -](?:[a-z]{2} )?[A-Za-z]{3,9}[.,]?[ -]|, )[0-9]{4}|[A-Za-z]{20}|%40"
 )
+# Its public methods make objects, which takes longer than to search a short text.
+_next_place: Final = partial(_WORTH_A_LOOK._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED)
 _STRIDE = 256
 """Characters that are looked at behind a place before RE2 is asked for the next."""
 _FARTHEST = 32
@@ -188,7 +190,7 @@ class Scanner:
         return bool(self._whole) or self.may_find_in(Scan(view(text, case=True).text, lambda position: ""))
 
     def may_find_in(self, scan: Scan) -> bool:
-        return bool(self._whole) or "@" in scan.text or _WORTH_A_LOOK.search(scan.ascii) is not None
+        return bool(self._whole) or "@" in scan.text or _next_place(scan.ascii, 0, len(scan.ascii))[0][0] >= 0
 
     def find(self, scan: Scan) -> list[Finding]:
         """What the detectors find, in no order, some of it perhaps inside other findings."""
@@ -197,9 +199,9 @@ class Scanner:
         self._search(scan, self._whole, 0, len(scan.text), found)
         if "@" in scan.text or "%" in scan.text:
             self._search(scan, self._at_signs, 0, len(scan.text), found)
-        position = 0
-        while (hit := _WORTH_A_LOOK.search(scan.ascii, position)) is not None:
-            position = self._look_closely(scan, _start_of_digits(scan.classes, hit.start()), hit.end(), found)
+        position, size = 0, len(scan.ascii)
+        while (hit := _next_place(scan.ascii, min(position, size), size)[0])[0] >= 0:
+            position = self._look_closely(scan, _start_of_digits(scan.classes, hit[0]), hit[1], found)
         if position:
             self._search(scan, self._blocks, 0, len(scan.text), found)
         return found
