@@ -1,6 +1,6 @@
 """gatehook beside its peers, on one machine in one run.
 
-`python -m benchmarks [--quick] [dispatch] [import] [memory] [guard]`
+`python -m benchmarks [--quick] [SECTION ...]`
 """
 
 import argparse
@@ -50,7 +50,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(SECTIONS)}; default all")
-    parser.add_argument("--quick", action="store_true", help="a minute instead of five, and rougher")
+    parser.add_argument("--quick", action="store_true", help="two minutes instead of ten, and rougher")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the results (%(default)s)")
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):

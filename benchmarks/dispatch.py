@@ -4,8 +4,6 @@ Every round starts a process for each side and gives each case to all of them in
 measured within a second and noise of the machine meets both.
 """
 
-import json
-import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.cases import CASES
-from benchmarks.peer import CPEX, ROOT
+from benchmarks.peer import CPEX
+from benchmarks.process import Worker
 from benchmarks.report import Section, Table, at_least, at_most, number
 
 SIDES = ("floor", "cpex", "gatehook")
@@ -44,10 +43,10 @@ def measure(rounds: int, seconds: float) -> Section:
     interpreters = {"floor": Path(sys.executable), "cpex": CPEX.python(), "gatehook": Path(sys.executable)}
     by_case: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(rounds):
-        workers = {side: _Worker(interpreters[side], side, seconds) for side in SIDES}
+        workers = {side: Worker(interpreters[side], "benchmarks.worker", side, str(seconds)) for side in SIDES}
         for case in CASES:
             for side, worker in workers.items():
-                by_case[case.name][side].append(worker.microseconds(case.name))
+                by_case[case.name][side].append(worker.ask(case.name, case.name)["microseconds"])
         for worker in workers.values():
             worker.close()
     for side in SIDES:
@@ -82,31 +81,3 @@ def _table(samples: Samples) -> Table:
         medians = [number(samples.median(name, side)) for side in SIDES]
         table.rows.append([title, *medians, number(samples.times_faster(name)), targets.get(name, "")])
     return table
-
-
-class _Worker:
-    def __init__(self, interpreter: Path, side: str, seconds: float) -> None:
-        self.side = side
-        self.process = subprocess.Popen(
-            [interpreter, "-m", "benchmarks.worker", side, str(seconds)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def microseconds(self, case: str) -> float:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.write(f"{case}\n")
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise SystemExit(f"{self.side} failed at {case}; its error is above")
-        return float(json.loads(answer)["microseconds"])
-
-    def close(self) -> None:
-        self.process.communicate()

@@ -137,11 +137,11 @@ def _kinds(scores: list[Score]) -> Table:
 def _figures(score: Score, kind: Kind) -> list[str]:
     """Recall, partly, kind right, precision and false reports."""
     positives, precision = score.of_kind(kind), score.precision(kind)
-    first = [_percent(score.recall(kind)), _percent(share(positives, lambda verdict: verdict.partly))]
+    first = [_hundredths(score.recall(kind)), _hundredths(share(positives, lambda verdict: verdict.partly))]
     if not score.knows(kind):
         return [*first, NONE, NONE, NONE]
-    right = _percent(share(positives, lambda verdict: verdict.kind_right))
-    return [*first, right, NONE if precision is None else _percent(precision), f"{score.false_reports(kind):.1f}"]
+    right = _hundredths(share(positives, lambda verdict: verdict.kind_right))
+    return [*first, right, NONE if precision is None else _hundredths(precision), f"{score.false_reports(kind):.1f}"]
 
 
 def _beside(cells: Iterable[str]) -> str:
@@ -229,9 +229,9 @@ def _family(sample: Sample) -> str:
     return BY_NAME[sample.spans[0].kind].family
 
 
-def _percent(value: float) -> str:
+def _hundredths(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
 def percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return f"{_hundredths(value)} %"

@@ -12,7 +12,6 @@ from benchmarks.detection.kinds import Kind
 from benchmarks.detection.truth import Path, Sample, Span, object_result, strings
 from benchmarks.detection.values import Value
 
-NEUTRAL_KEYS = ("value", "data", "item", "field_3")
 NAMES = ("Ada Smith", "Jo Miller", "Zoë Österberg", "Bob O'Neil", "李雷", "Maria da Silva")
 SEPARATORS = ((",", ":"), (", ", ": "))
 

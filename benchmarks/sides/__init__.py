@@ -6,12 +6,11 @@ A side checks once that the case does what it says, because a chain that runs no
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
-from typing import Literal, cast
+from typing import cast
 
 from benchmarks.cases import Case
 from benchmarks.timing import Loop
 
-SideName = Literal["gatehook", "cpex", "floor"]
 Prepare = Callable[[Case], AbstractAsyncContextManager[Loop]]
 
 

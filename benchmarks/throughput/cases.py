@@ -23,14 +23,6 @@ ITEMS = {
     "ip_address": ("IP", "v4"),
     "date_of_birth": ("DOB", "%m/%d/%Y"),
 }
-LABELS = {
-    "ssn": "SSN",
-    "credit_card": "Card",
-    "email": "e-mail",
-    "phone": "Phone",
-    "ip_address": "IP",
-    "date_of_birth": "DOB",
-}
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,12 @@ Every round starts a process for each side and gives each case to all routes in 
 """
 
 import json
-import subprocess
 import sys
 from collections import defaultdict
-from pathlib import Path
 from statistics import median
-from typing import Any
 
-from benchmarks.peer import PII_FILTER, ROOT
+from benchmarks.peer import PII_FILTER
+from benchmarks.process import Worker
 from benchmarks.report import Section, Table, at_least, number
 from benchmarks.throughput.cases import Case, cases
 
@@ -25,12 +23,13 @@ def measure(rounds: int, seconds: float) -> Section:
     samples: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     made = cases()
     for _ in range(rounds):
-        peer = Worker([PII_FILTER.python(), "-m", "benchmarks.throughput.side_cpex", str(seconds)])
-        ours = Worker([sys.executable, "-m", "benchmarks.throughput.side_gatehook", str(seconds)])
+        peer = Worker(PII_FILTER.python(), "benchmarks.throughput.side_cpex", str(seconds))
+        ours = Worker(sys.executable, "benchmarks.throughput.side_gatehook", str(seconds))
         for case in made:
             for route in ROUTES:
                 side = peer if route == "peer" else ours
-                answer = side.ask({"route": route, "result": case.result, "has_items": case.has_items})
+                question = {"route": route, "result": case.result, "has_items": case.has_items}
+                answer = side.ask(json.dumps(question), f"{route}, {case.title}")
                 samples[case.title][route].append(case.bytes / answer["microseconds"])
         peer.close()
         ours.close()
@@ -66,27 +65,3 @@ def _table(measured: tuple[Case, ...], samples: dict[str, dict[str, list[float]]
         target = at_least(times[0], WITH_ITEMS if case.has_items or case.is_object else ON_CLEAN, "times")
         table.rows.append([case.title, number(case.bytes / 1000), *speeds, *map(number, times), target])
     return table
-
-
-class Worker:
-    """A process that answers lines of JSON with lines of JSON."""
-
-    def __init__(self, command: list[str | Path]) -> None:
-        self.name = str(command[2])
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.write(f"{json.dumps(question)}\n")
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise SystemExit(f"{self.name} failed; its error is above")
-        return dict(json.loads(answer))
-
-    def close(self) -> None:
-        self.process.communicate()

@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from inspect import isawaitable
 from itertools import product
 from statistics import median
 
@@ -72,7 +71,6 @@ def _loop(denies: Plugin, text: str) -> Loop:
     async def loop(count: int) -> None:
         for _ in range(count):
             answer = call(payload)
-            answer = await answer if isawaitable(answer) else answer
             assert answer is None or answer.continue_processing
 
     return loop

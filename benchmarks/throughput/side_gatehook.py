@@ -6,7 +6,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
-from inspect import isawaitable, signature
+from inspect import signature
 from typing import Any
 
 from gatehook import Plugin, PluginConfig, PluginContext, PluginResult, Runner, ToolPostInvokePayload
@@ -23,7 +23,7 @@ def plugin(name: str, config: dict[str, Any]) -> Plugin:
 
 
 def hook(made: Plugin) -> Callable[[ToolPostInvokePayload], Any]:
-    """The hook method with one parameter: it may take a context, too, and be a coroutine function."""
+    """The hook method with one parameter: it may take a context, too."""
     method = made.tool_post_invoke  # type: ignore[attr-defined]  # each of these plugins has it
     if len(signature(method).parameters) == 1:
         return method  # type: ignore[no-any-return]
@@ -39,13 +39,10 @@ async def prepare(route: str, result: Any) -> AsyncIterator[tuple[Loop, Callable
 
         async def alone(count: int) -> None:
             for _ in range(count):
-                answer = call(payload)
-                if isawaitable(answer):
-                    await answer
+                call(payload)
 
         async def once() -> Any:
             answer = call(payload)
-            answer = await answer if isawaitable(answer) else answer
             changed = answer.modified_payload if isinstance(answer, PluginResult) else None
             return changed.result if changed else result
 

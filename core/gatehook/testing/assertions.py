@@ -15,7 +15,7 @@ REMOVED: Final = MISSING
 """In :func:`assert_changed`: the key is gone."""
 
 _FAILURES: Final = (Verdict.ERROR, Verdict.TIMEOUT)
-_NO_ANSWER: Final = (*_FAILURES, Verdict.SKIPPED)
+_NO_ANSWER: Final = {Verdict.ERROR: "failed", Verdict.TIMEOUT: "ran out of time", Verdict.SKIPPED: "was skipped"}
 
 
 def assert_allowed(outcome: Outcome[Any]) -> None:
@@ -130,10 +130,7 @@ def _goes_on(outcome: Outcome[Any], expected: str) -> None:
         _fail(outcome, expected, "no plugin is on this hook, so nothing was tested")
     for record in outcome.records:
         if record.verdict in _NO_ANSWER:
-            _fail(outcome, expected, f"{record.plugin} {_DID[record.verdict]}: {record.reason}")
-
-
-_DID: Final = {Verdict.ERROR: "failed", Verdict.TIMEOUT: "ran out of time", Verdict.SKIPPED: "was skipped"}
+            _fail(outcome, expected, f"{record.plugin} {_NO_ANSWER[record.verdict]}: {record.reason}")
 
 
 def _objecting(outcome: Outcome[Any]) -> list[Record]:

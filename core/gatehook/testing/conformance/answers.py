@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -16,10 +16,8 @@ from gatehook.results import Outcome, Verdict
 from gatehook.testing.conformance.overheard import fragment_in, overheard
 from gatehook.testing.conformance.samples import MARK, Sample
 from gatehook.testing.conformance.subject import Checks, Ran, Subject, fail, json_of, run
+from gatehook.text import PROTOCOL_WORDS
 from gatehook.values import MISSING, Path, differences
-
-_PROTOCOL: Final = {"blob", "data", "mimeType", "role", "type", "uri"}
-"""Keys of MCP's own objects; a message in which one is changed means something else, or nothing."""
 
 
 class AnswerChecks(Checks):
@@ -161,7 +159,7 @@ def _verdicts(outcome: Outcome[Any]) -> str:
 
 
 def _is_protocol(path: Path) -> bool:
-    return path[0] in ("result", "content") and path[-1] in _PROTOCOL and "structuredContent" not in path
+    return path[0] in ("result", "content") and path[-1] in PROTOCOL_WORDS and "structuredContent" not in path
 
 
 def _kind(value: Any) -> str:

@@ -24,6 +24,7 @@ _MOST_LAG: Final = 0.25
 """Seconds for which a hook may keep the event loop from everything else, likewise."""
 _ATTEMPTS: Final = 3
 """What the machine is to blame for does not happen so often in a row."""
+_TICK: Final = 0.001
 
 
 class ConductChecks(Checks):
@@ -154,9 +155,6 @@ async def _lag(runner: Runner, sample: Sample) -> float:
     finally:
         ticking.cancel()
     return longest
-
-
-_TICK: Final = 0.001
 
 
 # -- requests at once
