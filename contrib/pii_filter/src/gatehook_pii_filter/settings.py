@@ -121,8 +121,8 @@ class PIIFilterSettings(BaseModel):
     include_detection_details: bool = True
     """Say in violations, log and metadata where the findings were, too: the path, never the text."""
     compliance_mode: Literal["standard", "strict"] = "standard"
-    """strict: every detector on, include_keys, include_numbers and block_on_detection on, include_detection_details off,
-    no strategy partial."""
+    """strict: every detector on, include_keys, include_numbers and block_on_detection on, include_detection_details
+    off, no strategy partial."""
 
     @model_validator(mode="before")
     @classmethod
