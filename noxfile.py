@@ -98,7 +98,9 @@ def minimums(session: nox.Session) -> None:
     session.run("uv", "pip", "install", *target, "--resolution", "lowest-direct", *EDITABLE, *TEST)
     listing = json.loads(session.run("uv", "pip", "list", *target, "--format", "json", silent=True, stderr=None))
     installed = {canonicalize_name(package["name"]): Version(package["version"]) for package in listing}
-    needs = {need for project in PROJECTS.values() for need in project["project"]["dependencies"]}
+    projects = [project["project"] for project in PROJECTS.values()]
+    extras = [needs for project in projects for needs in project.get("optional-dependencies", {}).values()]
+    needs = set().union(*extras, *(project["dependencies"] for project in projects))
     for requirement in map(Requirement, sorted(needs)):
         if requirement.name in NAMES:
             continue
