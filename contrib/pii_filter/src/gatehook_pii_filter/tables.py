@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_BREAK = re.compile(r"\0|\n\n")
+_BREAKS: Final = ("\0", "\n\n")
 _DELIMITERS: Final = "|\t;,"
 _QUOTED = re.compile(r'"[^"\n]*"?')
 _LONGEST_LINE: Final = 1024
@@ -24,6 +24,7 @@ class Columns:
         self._text = text
         self._start = self._end = 0
         self._headers: list[str] = []
+        self._next = dict.fromkeys(_BREAKS, -1)
 
     def name(self, position: int) -> str:
         """What the column is called that a position is in; empty if it is in none, or behind words in its cell."""
@@ -49,12 +50,22 @@ class Columns:
     def _enter(self, position: int) -> None:
         """Find the lines that a position is among."""
         text = self._text
-        since = self._end if position >= self._end else 0
+        since = self._end
+        if position < since:
+            since, self._next = 0, dict.fromkeys(_BREAKS, -1)
         self._start = max(since, text.rfind("\0", since, position) + 1, text.rfind("\n\n", since, position) + 1)
-        end = _BREAK.search(text, position)
-        self._end = end.end() if end else len(text) + 1
+        self._end = self._next_break(position)
         lines = text[self._start : min(self._end, self._start + _LONGEST_LINE)].lstrip("\n").split("\n")
         self._headers = [line for line in lines[:_MOST_LINES] if _may_be_header(line)]
+
+    def _next_break(self, position: int) -> int:
+        """Behind the next break. Each is only looked for behind where it was, much faster than by one expression."""
+        for sign, place in self._next.items():
+            if place < position:
+                place = self._text.find(sign, position)
+                self._next[sign] = place if place >= 0 else len(self._text)
+        place, sign = min((place, sign) for sign, place in self._next.items())
+        return min(place + len(sign), len(self._text) + 1)
 
 
 def _unquoted(text: str) -> str:
