@@ -26,7 +26,7 @@ def hook(made: Plugin) -> Callable[[ToolPostInvokePayload], Any]:
     """The hook method with one parameter: it may take a context, too."""
     method = made.tool_post_invoke  # type: ignore[attr-defined]  # each of these plugins has it
     if len(signature(method).parameters) == 1:
-        return method  # type: ignore[no-any-return]
+        return method  # type: ignore[no-any-return]  # mypy does not know it, see above
     return lambda payload: method(payload, PluginContext())
 
 

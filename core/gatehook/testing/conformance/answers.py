@@ -34,7 +34,7 @@ class AnswerChecks(Checks):
     def test_any_json_is_answered(self) -> None:
         from gatehook.testing.conformance.any_json import unanswered  # noqa: PLC0415  # imports hypothesis, which is slow
 
-        self.subject.entry  # noqa: B018  # skips if there is none
+        self.subject.skip_unless_it_starts()
         if (ran := unanswered(self.subject)) is not None:
             example = json.dumps(json_of(ran.sample.payload.to_dict()))
             fail(f"{ran.sample.payload.hook} fails ({ran.failure}) on", [example])
@@ -89,7 +89,7 @@ class AnswerChecks(Checks):
         self._say_nothing_of({"the text": MARK}, self.subject.ordinary())
 
     def test_what_it_says_holds_nothing_that_it_found(self) -> None:
-        self.subject.entry  # noqa: B018  # skips if there is none
+        self.subject.skip_unless_it_starts()
         if not self.subject.secrets:
             pytest.skip("give `secrets`, texts that it finds with this config")
         for number, secret in enumerate(self.subject.secrets):
@@ -111,7 +111,7 @@ class AnswerChecks(Checks):
             fail("say a path, a kind, a count, never the text itself", leaks)
 
     def test_its_own_output_is_left_alone(self) -> None:
-        self.subject.entry  # noqa: B018  # skips if there is none
+        self.subject.skip_unless_it_starts()
         if not self.subject.idempotent:
             pytest.skip("it does not claim so: idempotent=True")
         changed = [ran for ran in self.subject.answered(self.subject.ordinary()) if ran.outcome.modified]
@@ -135,7 +135,7 @@ def _told(subject: Subject, given: Iterable[Sample]) -> list[tuple[Ran, dict[str
                 found.append((ran, {**_said(ran.outcome), "log": heard.lines, "output": heard.output}))
         return found
 
-    subject.entry  # noqa: B018  # skips if there is none
+    subject.skip_unless_it_starts()
     return run(listen())
 
 
