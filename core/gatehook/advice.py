@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from gatehook.config import Config
 from gatehook.discovery import CONFIG, contributions
 from gatehook.entries import Entry
 from gatehook.errors import Problem
+from gatehook.faults import shown
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.plan import running
 from gatehook.results import PluginMode
@@ -255,16 +255,21 @@ def _narrowed(look: Look) -> Found:
 
 
 def _implied(look: Look) -> Found:
-    """What a setting sets besides itself, such as a mode that stands for several switches; first what is no default."""
+    """What a setting sets besides itself, such as a mode that stands for several switches; first what is no default.
+
+    Values that are no switches may come of what is secret, so they are not shown.
+    """
     for entry in look.entries:
         settings = getattr(entry.plugin, "settings", None)
         if isinstance(settings, BaseModel):
-            written = entry.config.config.keys()
-            implied = settings.model_dump(mode="json", include=settings.model_fields_set - written)
-            plain = {name for name, value in implied.items() if value == type(settings).model_fields[name].default}
-            pairs = [f"{name}: {json.dumps(implied[name])}" for name in sorted(implied, key=plain.__contains__)]
-            if pairs:
-                yield "note", f"what is written here also sets {', '.join(pairs)}", (*entry.path, "config")
+            fields = type(settings).model_fields
+            implied = {name: getattr(settings, name) for name in settings.model_fields_set - entry.config.config.keys()}
+            ordered = sorted(
+                implied, key=lambda name: (implied[name] == fields[name].default, list(fields).index(name))
+            )
+            told = [f"{name}: {shown(implied[name])}" if type(implied[name]) is bool else name for name in ordered]
+            if told:
+                yield "note", f"what is written here also sets {', '.join(told)}", (*entry.path, "config")
 
 
 _AT_VALUES: Final[Sequence[Callable[[Look], Found]]] = (_fail_on_error, _timeouts, _no_effect, _never_matching)

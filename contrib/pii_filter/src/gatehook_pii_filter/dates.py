@@ -42,7 +42,7 @@ _DATE = re.compile(
     re.VERBOSE,
 )
 _NUMERIC = re.compile(
-    r"(?<!0)00?[ ]0{4}(?!0)|(?<![0.])(?:00?|0{4})[-/. ]00?[-/. ]00(?:00)?(?!0)|(?<!0)0{8}(?!0)|(?<!0)0{4}-00(?!0)"
+    r"(?<![0a])00?[ ]0{4}(?!0)|(?<![0a.])(?:00?|0{4})[-/. ]00?[-/. ]00(?:00)?(?!0)|(?<![0a])(?:0{8}|0{4}-00)(?!0)"
 )
 _LONGEST_MONTH = 14
 # Behind a day, before or after its month: classes as in :class:`Scan`.
@@ -60,7 +60,7 @@ def find_births(scan: Scan, start: int, end: int) -> list[Span]:
     Year first (ISO 8601), day or month first, with two digits or four for the year, or with the month's name.
     """
     found: list[Span] = []
-    if _NUMERIC.search(scan.classes[start:end]) is None and _YEAR_BEHIND.match(scan.classes, end) is None:
+    if _NUMERIC.search(scan.classes, start, end) is None and _YEAR_BEHIND.match(scan.classes, end) is None:
         return found
     for match in _DATE.finditer(scan.text, max(0, start - _LONGEST_MONTH), min(len(scan.text), end + 26)):
         near = match.start() <= end and match.end() > start

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import cache
 from itertools import accumulate
 
 from gatehook.text import View, view
@@ -61,8 +62,8 @@ class Joined:
     def _scan(self) -> tuple[View, Scan]:
         if self._seen is None:
             seen = view(self.text, case=True)
-            key = lambda position: self._key(self.number(seen.span(position, position + 1)[0]))  # noqa: E731
-            self._seen = seen, Scan(seen.text, key)
+            key = cache(self._key)  # a long text has many places
+            self._seen = seen, Scan(seen.text, lambda at: key(self.number(seen.span(at, at + 1)[0])))
         return self._seen
 
     def number(self, position: int) -> int:

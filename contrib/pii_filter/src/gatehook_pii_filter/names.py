@@ -98,7 +98,8 @@ _COUNTING: Final = frozenset({"of", "over", "than", "about", "holds", "contains"
 """Words before a number that says how many, whatever was named before."""
 
 _FILLERS: Final = frozenset(
-    "is are was as my your his her their our the a an for number no s patient customer client holder member".split()  # noqa: SIM905
+    {"is", "are", "was", "as", "my", "your", "his", "her", "their", "our", "the", "a", "an", "for", "number", "no", "s"}
+    | {"patient", "customer", "client", "holder", "member"}
 )
 
 _WORD = re.compile(r"[a-z]+")

@@ -213,11 +213,10 @@ def find_ibans(scan: Scan, start: int, end: int) -> list[Span]:
             number = match[0][:size].replace(" ", "").upper()
             if mod_97_10.is_valid(number[4:] + number[:4]):
                 found.append((match.start(), stop))
-
-    # A value that only its name makes known: letters, digits and hyphens, or digits in groups.
     return found
 
 
+# A value that only its name makes known: letters, digits and hyphens, or digits in groups.
 _VALUE = re.compile(r"(?<!\w)(?=[A-Za-z0-9 -]{0,12}\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*+(?!\w)")
 _ACCOUNT = re.compile(rf"{_START}\d(?:[ -]?\d){{5,16}}{_END}")
 

@@ -42,7 +42,6 @@ from gatehook_pii_filter.scan import Detector, Scan, Scanner, Span, unescaped
 from gatehook_pii_filter.settings import PIIFilterSettings, is_regex
 
 P = TypeVar("P", bound=Payload)
-Path = tuple[str | int, ...]
 
 Round = tuple[Joined, list[Found]]
 """What was searched, and what was found in it."""
@@ -53,11 +52,11 @@ _MOST_PATHS = 50
 """How many places a report names; it counts all."""
 _MOST_ROUNDS = 4
 """A text in which masking lays bare more than that was made for it, and is masked as a whole."""
+_WHOLE_TEXT = "text"
+"""What ``{kind}`` becomes in that case."""
 _FEWEST_DIGITS = 5
 """How many a number has that somebody is known by."""
 _ANY_NUMBER = bytes(range(10))
-_WHOLE_TEXT = "text"
-"""What ``{kind}`` becomes in that case."""
 
 
 class PIIFilterPlugin(Plugin):
@@ -193,7 +192,7 @@ class PIIFilterPlugin(Plugin):
         token = partial(vault.token, keep=keep) if vault is not None else None
         return masking(settings.strategies, settings.mask_strategy, settings.redaction_text, self._hash_key, token)
 
-    def _redact(self, kind: str, text: str, partial: Callable[[str], str] | None) -> str:  # a Mask takes all three
+    def _redact(self, kind: str, text: str, shorten: Callable[[str], str] | None) -> str:  # a Mask takes all three
         return self._redacted(kind)
 
     def _redacted(self, kind: str) -> str:

@@ -1,7 +1,7 @@
 """What keys and tokens look like: a row for each format, with the prefix, alphabet and length that its issuer gives it.
 
-The formats are those that the issuers document, and those of the rule set of gitleaks (``config/gitleaks.toml``, MIT
-licence, Copyright (c) 2019 Zachary Rice), which holds the entropy floors, too.
+The formats are those that the issuers document, and those of the rule set of gitleaks (``config/gitleaks.toml``, see
+``LICENSES/gitleaks.txt``), which holds the entropy floors, too.
 
 Every search takes time linear in the text. A format of fixed length looks no further than that; one without an upper
 length takes all that its alphabet allows (``++`` gives nothing back), and the search goes on behind it even if it is

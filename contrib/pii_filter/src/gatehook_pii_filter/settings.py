@@ -143,7 +143,7 @@ class PIIFilterSettings(BaseModel):
     @field_validator("custom_patterns")
     @classmethod
     def _named_once(cls, patterns: list[CustomPattern]) -> list[CustomPattern]:
-        taken = set(KINDS)
+        taken = {*KINDS, "text"}  # what a text is called that is masked as a whole
         for index, custom in enumerate(patterns):
             if custom.name in taken:
                 raise ValueError(f"[{index}].name: the name {custom.name!r} is taken")
