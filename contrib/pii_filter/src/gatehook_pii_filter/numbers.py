@@ -217,6 +217,7 @@ def find_ibans(scan: Scan, start: int, end: int) -> list[Span]:
 
 
 # A value that only its name makes known: letters, digits and hyphens, or digits in groups.
+_LONGEST_VALUE = 24
 _VALUE = re.compile(r"(?<!\w)(?=[A-Za-z0-9 -]{0,12}\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*+(?!\w)")
 _ACCOUNT = re.compile(rf"{_START}\d(?:[ -]?\d){{5,16}}{_END}")
 
@@ -238,13 +239,11 @@ def find_named_accounts(scan: Scan, start: int, end: int) -> list[Span]:
 
 def _values(scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
     """Words of letters, digits and hyphens that a place is in."""
-    text = scan.text
-    head = text[max(0, start - 24) : start]
-    first = start - (len(head) - len(re.sub(r"[A-Za-z0-9-]+\Z", "", head)))
-    last = end
-    while last < min(len(text), end + 24) and (text[last].isalnum() or text[last] == "-"):
-        last += 1
-    return _VALUE.finditer(text, first, last)
+    head = scan.classes[max(0, start - _LONGEST_VALUE) : start]
+    tail = scan.classes[end : end + _LONGEST_VALUE]
+    first = start - (len(head) - len(head.rstrip("0a-")))
+    last = end + len(tail) - len(tail.lstrip("0a-"))
+    return _VALUE.finditer(scan.text, first, last)
 
 
 def find_named_passports(scan: Scan, start: int, end: int) -> list[Span]:
