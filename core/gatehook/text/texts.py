@@ -46,8 +46,8 @@ class Texts(Generic[P]):
     Args:
         keys: whether the keys of data (not of MCP's objects) are texts, too.
         numbers: whether numbers of data are, written as in JSON; one replaced by a number remains a number.
-        opens: whether to look into a text that may be JSON, so that whoever knows that nothing can be found saves it. It
-            is asked about the text as it stands, with its escapes: ``\\u0040`` may be the ``@`` that is sought.
+        opens: whether to look into a text that may be JSON, so that whoever knows that nothing can be found saves it.
+            It is asked about the text as it stands, with its escapes: ``\\u0040`` may be the ``@`` that is sought.
 
     Raises:
         PayloadError: the payload nests deeper than ``MAX_DEPTH``, or holds what is not JSON data, such as a client's
