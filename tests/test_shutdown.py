@@ -155,7 +155,7 @@ async def test_a_start_that_is_cancelled_shuts_down_what_was_up(toys):
             await asyncio.Event().wait()
 
     async def host():
-        async with toys.runner(*lives(a=None), Slow):
+        async with toys.runner(*lives(a=None), Slow, shutdown_timeout=0.5):
             raise AssertionError("started")
 
     task = asyncio.create_task(host())

@@ -39,6 +39,8 @@ class Lifespan:
         cancelled: asyncio.CancelledError | None = None
         if not self._end.done():
             self._end.set_result(limit)
+        if not self._ready.done():
+            self._task.cancel()  # nobody waits for it to come up any more
         while not self._task.done():
             try:
                 await asyncio.wait({self._task})
@@ -52,6 +54,9 @@ class Lifespan:
         try:
             failure = await within(self.plugin.initialize, limit)
         except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and self._end.done():
+                asyncio.current_task().uncancel()  # type: ignore[union-attr]  # this runs in a task
+                return await within(self.plugin.shutdown, self._end.result())
             self._ready.set_exception(error)
             self._ready.exception()  # if nobody waits for it any more, it is not forgotten but told by the task
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -55,6 +56,11 @@ def parse_manifests(text: str, names: list[str], origin: str) -> dict[str, Manif
     Raises:
         ManifestError: the text is not YAML, not a manifest, or not about these entry points. It names ``origin``.
     """
+    return dict(_parsed(text, tuple(names), origin))
+
+
+@lru_cache(maxsize=256)  # every start and reload reads all that is installed, and hardly any of it ever changes
+def _parsed(text: str, names: tuple[str, ...], origin: str) -> dict[str, Manifest]:
     try:
         document = parse_document(text, origin, environ=None)
     except ConfigError as error:
