@@ -530,11 +530,11 @@ async def test_a_violation_whose_fields_are_of_the_wrong_type_is_a_plugin_error(
     assert outcome.records[0].error_type == "invalid_result"
 
 
-async def test_the_reason_that_a_plugin_gives_for_its_own_plugin_error_is_not_repeated(toys):
+async def test_the_reason_that_a_plugin_gives_for_its_own_plugin_error_is_told_to_operators_only(toys):
     class Reports(Plugin):
         def tool_pre_invoke(self, payload):
-            raise PluginError(self.name, "tool_pre_invoke", "backend", "refused secret")
+            raise PluginError(self.name, "tool_pre_invoke", "backend", "HTTP 503")
 
-    record = (await toys.run(CALL, Reports)).records[0]
-    assert record.error_type == "backend"
-    assert "secret" not in record.reason
+    outcome = await toys.run(CALL, Reports)
+    assert (outcome.records[0].error_type, outcome.records[0].reason) == ("backend", "failed: HTTP 503")
+    assert "503" not in str(outcome.violation.to_dict())

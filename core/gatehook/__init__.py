@@ -7,6 +7,7 @@ from gatehook.errors import (
     PayloadError,
     PluginError,
     PluginLoadError,
+    Problem,
     ViolationError,
 )
 from gatehook.hooks import hookimpl, hookspec
@@ -80,6 +81,7 @@ __all__ = [
     "PluginResult",
     "PluginStatus",
     "PluginViolation",
+    "Problem",
     "PromptPosthookPayload",
     "PromptPosthookResult",
     "PromptPrehookPayload",

@@ -64,6 +64,31 @@ def _hooks(cls: type[Plugin], entry: Entry, config: Config, hooks: Mapping[str, 
     return to_run
 
 
+def narrow(entry: Entry, config: Config) -> None:
+    """Leave the entry those of its hooks that its plugin, now that it is initialized, says it has to run at.
+
+    Raises:
+        ConfigError: the entry names another one, or none is left.
+    """
+    assert entry.plugin is not None  # noqa: S101  # it was initialized
+    if entry.plugin.hooks is None:
+        return
+    has, problem = set(entry.plugin.hooks), config.document.problem
+    said = ", ".join(sorted(has)) or "none"
+    lacking = [place for place, name in enumerate(entry.config.hooks or ()) if name not in has]
+    if lacking:
+        named = entry.config.hooks or ()
+        raise ConfigError(
+            problem(f"{entry.name} has no {named[place]}; it has {said}", (*entry.path, "hooks", place))
+            for place in lacking
+        )
+    entry.hooks = tuple(name for name in entry.hooks or () if name in has)
+    if not entry.hooks:
+        raise ConfigError([problem(f"{entry.name} has no hook that is run here; it has {said}", entry.path)])
+    if uncalled := check_called(entry):
+        raise ConfigError([problem(uncalled, entry.path)])
+
+
 def _construct(cls: type[Plugin], entry: Entry, config: Config) -> Plugin:
     document = config.document
     # A copy, which the class may change: a retry begins from the config as it was.

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gatehook.document import MASK, Document, read_document
-from gatehook.errors import ConfigError
+from gatehook.errors import ConfigError, nearest
 from gatehook.faults import model_faults, shown
 from gatehook.plugin import Count, PluginConfig, Seconds
+from gatehook.results import PluginMode
 from gatehook.values import Path
 
 
@@ -71,6 +72,13 @@ class Config:
     sections: dict[str, Any] = field(default_factory=dict)
     enabled: bool = True
 
+    def placed(self, error: ConfigError, path: Path) -> ConfigError:
+        """What a plugin found wrong with its entry, which stands at ``path``, in the words of the whole document."""
+        return ConfigError(
+            self.document.problem(self.document.redacted(problem.message), (*path, *problem.path))
+            for problem in error.problems
+        )
+
     def raise_for_problems(self) -> None:
         """Raises :class:`ConfigError` with everything that was found so far."""
         if self.document.problems:
@@ -106,6 +114,27 @@ def load_config(source: str | os.PathLike[str] | Mapping[str, Any], environ: Map
             config.plugins.append((index, plugin))
     _check_names(config)
     return config
+
+
+def alone(config: Config, name: str, settings: Mapping[str, Any]) -> Config:
+    """The config with one of its plugins only, which enforces, without conditions, and whose failures are raised.
+
+    Raises:
+        ConfigError: there is no such plugin.
+    """
+    found = [(index, plugin) for index, plugin in config.plugins if plugin.name == name]
+    if not found:
+        names = [plugin.name for _, plugin in config.plugins]
+        raise ConfigError(f"the config has no plugin {name!r}{nearest(name, names)}")
+    ((index, plugin),) = found
+    changes = {
+        "mode": PluginMode.ENFORCE,
+        "conditions": [],
+        "on_error": "block",
+        "config": {**plugin.config, **settings},
+    }
+    enforcing = config.settings.model_copy(update={"fail_on_plugin_error": True})
+    return replace(config, plugins=[(index, plugin.model_copy(update=changes))], settings=enforcing)
 
 
 def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:

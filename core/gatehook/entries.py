@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from gatehook.config import Config, validate
 from gatehook.discovery import CONFIG, Available, contributions, own_version
+from gatehook.document import Document
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
-from gatehook.faults import schema_faults, unknown_key
+from gatehook.faults import schema_faults, secret_places, unknown_key
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.kinds import NotFoundError, find
 from gatehook.manifest import Manifest
@@ -17,7 +18,12 @@ from gatehook.plugin import Plugin, PluginConfig
 from gatehook.results import PluginMode
 from gatehook.values import Path, copy_value
 
-KNOWN_SECTIONS: Final = {"admin": "gatehook-admin", "guard": "gatehook-guard", "identity": "gatehook-guard"}
+KNOWN_SECTIONS: Final = {
+    "admin": "gatehook-admin",
+    "guard": "gatehook-guard",
+    "identity": "gatehook-guard",
+    "serve": "gatehook-plugin-server",
+}
 """Top-level sections of our own hosts, to name what is missing."""
 
 
@@ -219,6 +225,15 @@ def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
                 raise ManifestError(f"its manifest's schema of `{key}` {error}") from error
             for message, path in faults:
                 config.document.report(message, (*place, *path))
+            if config.document.file:  # a host that makes up a config in memory keeps its secrets elsewhere
+                _check_secrets(value, schema, config.document, place)
+
+
+def _check_secrets(value: Any, schema: dict[str, Any], document: Document, place: Path) -> None:
+    is_secret = document.secrecy(place)
+    for path in dict.fromkeys(secret_places(value, schema, schema)):
+        if not is_secret(path):
+            document.report("a secret does not stand in the file; take it from a variable: ${NAME}", (*place, *path))
 
 
 def _check_own_keys(entry: Entry, config: Config) -> None:

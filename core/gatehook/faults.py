@@ -147,3 +147,24 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
         else:
             told = f"does not satisfy {rule}: {demand!r}"
             yield (told if secret else error.message), path
+
+
+def secret_places(value: Any, schema: Any, root: dict[str, Any], path: Path = ()) -> Iterator[Path]:
+    """Where in ``value`` there is text that a JSON Schema calls secret: ``writeOnly``."""
+    if not isinstance(schema, dict):
+        return
+    if isinstance(value, str) and value and schema.get("writeOnly"):
+        yield path
+    for rule in ("anyOf", "oneOf", "allOf"):
+        for choice in schema.get(rule, ()):
+            yield from secret_places(value, choice, root, path)
+    reference = str(schema.get("$ref", ""))
+    if reference.startswith("#/$defs/"):
+        yield from secret_places(value, root.get("$defs", {}).get(reference.removeprefix("#/$defs/")), root, path)
+    if isinstance(value, dict):
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+        for key, item in value.items():
+            yield from secret_places(item, properties.get(key, others), root, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from secret_places(item, schema.get("items"), root, (*path, index))

@@ -11,10 +11,10 @@ from typing import Any
 
 import pluggy
 
-from gatehook.assembly import Entry, build
+from gatehook.assembly import Entry, build, narrow
 from gatehook.chain import Breaker, Chain, ClosedChain, Observer, Step, Tally
 from gatehook.config import Config
-from gatehook.errors import GatehookError, PluginLoadError
+from gatehook.errors import ConfigError, GatehookError, PluginLoadError
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.lifespan import Lifespan, within
 from gatehook.payloads import Payload
@@ -59,6 +59,7 @@ class Generation:
         self._unused = asyncio.Event()
         self._unused.set()
         self._lives: dict[str, Lifespan] = {}  # by the plugin's name, in the order of their start
+        self._care: list[asyncio.Task[None]] = []
 
     # -- being used
 
@@ -86,6 +87,10 @@ class Generation:
         except BaseException:
             await self.shut_down()
             raise
+        self._care = [
+            asyncio.create_task(self._look_after(entry), name=f"gatehook health {entry.name}")
+            for entry in self.wanted()
+        ]
 
     def wanted(self) -> list[Entry]:
         """The entries that should run, in the order in which they do."""
@@ -106,11 +111,14 @@ class Generation:
         life = self._lives[entry.name] = Lifespan(plugin)
         failure = await life.begin(entry.config.timeout or self.config.settings.plugin_timeout)
         if failure is not None:
+            if isinstance(failure.error, ConfigError):
+                raise self.config.placed(failure.error, entry.path)
             cause = f"{failure.reason}: {failure.error}" if failure.error_type == "exception" else failure.reason
             reason = self.config.document.redacted(f"initialize() {cause}")
             not_ready = PluginLoadError(entry.name, "initialize", reason)
             not_ready.__cause__ = failure.error
             return self._give_up(entry, not_ready)
+        narrow(entry, self.config)
         entry.failure = None
         return None
 
@@ -119,24 +127,38 @@ class Generation:
         if not entry.must_run:
             logger.warning("%s; it is let through%s", error, "" if error.phase == "find" else " and retried")
 
-    async def retry(self) -> None:
+    async def _look_after(self, entry: Entry) -> None:
+        """Ask the plugin for its health again and again, and bring it up if it failed to come up before."""
+        usual = self.config.settings.plugin_health_check_interval
+        while True:
+            running = entry.failure is None and entry.plugin is not None
+            interval = (entry.plugin.health_interval if running and entry.plugin else None) or usual
+            await asyncio.sleep(interval)
+            try:
+                if running:
+                    await self._look(entry, interval)
+                elif entry.failure is not None and entry.failure.phase != "find":
+                    await self._retry(entry, entry.failure)
+            except Exception as error:  # noqa: BLE001  # or nobody would look after the plugin from then on
+                logger.warning("looking after plugin %r failed: %s", entry.name, type(error).__name__)
+
+    async def _look(self, entry: Entry, interval: float) -> None:
+        answers: list[Any] = []
+        limit = min(self.config.settings.plugin_timeout, interval)
+        failure = await within(self._lives[entry.name].plugin.health, limit, answers)
+        entry.health = failure.reason if failure else answers[0]
+
+    async def _retry(self, entry: Entry, before: PluginLoadError) -> None:
         """Try once more to bring up what failed."""
-        for entry in self.wanted():
-            if entry.failure is not None and entry.failure.phase != "find" and not self.closed:
-                before = entry.failure
-                try:
-                    if entry.name in self._lives:
-                        await self._shut_down_one(entry.name, self.config.settings.shutdown_timeout)
-                    await self.bring_up(entry)
-                except GatehookError as error:
-                    entry.failure = PluginLoadError(entry.name, before.phase, str(error))
-                if self.closed:  # while the plugin was coming up
-                    if entry.name in self._lives:
-                        await self._shut_down_one(entry.name, self.config.settings.shutdown_timeout)
-                    return
-                if entry.failure is None:
-                    logger.warning("plugin %r is up after it had failed to %s", entry.name, before.phase)
-                    self.compile()
+        try:
+            if entry.name in self._lives:
+                await self._shut_down_one(entry.name, self.config.settings.shutdown_timeout)
+            await self.bring_up(entry)
+        except GatehookError as error:
+            entry.failure = PluginLoadError(entry.name, before.phase, str(error))
+        if entry.failure is None:
+            logger.warning("plugin %r is up after it had failed to %s", entry.name, before.phase)
+            self.compile()
 
     def compile(self) -> None:
         """Register the plugins with pluggy, and put the chains together from what it found."""
@@ -247,7 +269,7 @@ class Generation:
     async def shut_down(self) -> None:
         """Shut down what was started, in reverse order, each once, all within ``shutdown_timeout``."""
         self.closed = True
-        cancelled: asyncio.CancelledError | None = None
+        cancelled = await _end(self._care)
         telling = [task for chain in self.chains.values() for task in getattr(chain, "telling", ())]
         for payload in self.chains:
             self.chains[payload] = ClosedChain()
@@ -272,11 +294,15 @@ class Generation:
         if failure is not None:
             logger.warning("plugin %r failed to shut down: %s", name, failure.reason)
 
-    async def look(self) -> None:
-        """Ask each running plugin for its health."""
-        for entry in self.entries:
-            if entry.name in self._lives:
-                answers: list[Any] = []
-                health = self._lives[entry.name].plugin.health
-                failure = await within(health, self.config.settings.plugin_timeout, answers)
-                entry.health = failure.reason if failure else answers[0]
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> asyncio.CancelledError | None:
+    """Cancel tasks and wait for their end; whether the caller was cancelled meanwhile, it learns afterwards."""
+    cancelled: asyncio.CancelledError | None = None
+    for task in tasks:
+        task.cancel()
+    while running := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(running)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return cancelled

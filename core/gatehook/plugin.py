@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -155,6 +156,10 @@ class Plugin:
 
     settings_model: ClassVar[type[BaseModel] | None] = None
     settings: Any
+    hooks: Sequence[str] | None = None
+    """Set in :meth:`initialize` by a plugin that learns only there at which of its hooks it has to run."""
+    health_interval: float | None = None
+    """Seconds between two looks at its health, where they are not those of ``plugin_health_check_interval``."""
 
     def __init__(self, config: PluginConfig) -> None:
         self.config = config
@@ -174,7 +179,11 @@ class Plugin:
         return self.config.priority
 
     async def initialize(self) -> None:
-        """Called once, before the first hook: connect, load, warm up. An exception keeps the plugin out."""
+        """Called once, before the first hook: connect, load, warm up. An exception keeps the plugin out.
+
+        What is wrong with its entry may be told as for any other config error: the paths in a :class:`ConfigError` that
+        is raised here begin in the entry, such as ``("config", "words", 2)``.
+        """
 
     async def shutdown(self) -> None:
         """Called once, after the last hook, if :meth:`initialize` was."""
@@ -182,3 +191,7 @@ class Plugin:
     async def health(self) -> bool | str:
         """``True``, or what is wrong. Polled every ``plugin_health_check_interval`` seconds and shown in the status."""
         return True
+
+    def details(self) -> dict[str, Any]:
+        """What else an operator may want to know of it, as JSON data without content or secrets; for the status."""
+        return {}

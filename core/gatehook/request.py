@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
+from math import inf
+from time import perf_counter_ns as clock
 from typing import Any, Protocol, Self, TypeVar
 from uuid import uuid4
 
@@ -20,6 +22,12 @@ class Generation(Protocol):
     requests: int
 
     def leave(self) -> None: ...
+
+
+class Turn(Protocol):
+    """A plugin's turn in a run. ``until`` tells when it is over, in nanoseconds of :func:`time.perf_counter_ns`."""
+
+    def until(self) -> int: ...
 
 
 class Request:
@@ -132,11 +140,14 @@ class PluginContext:
     """
 
     # One is made for each call of each plugin, so each of its parts is made when the plugin first asks for it.
-    __slots__ = ("_lent", "_metadata", "_owner", "_plugin", "_shared_before", "_state", "_state_before", "touched")
+    __slots__ = (
+        "_lent", "_metadata", "_owner", "_plugin", "_shared_before", "_state", "_state_before", "_turn", "touched",
+    )  # fmt: skip
 
-    def __init__(self, request: Request | None = None, plugin: str = "") -> None:
+    def __init__(self, request: Request | None = None, plugin: str = "", turn: Turn | None = None) -> None:
         self._owner = request
         self._plugin = plugin
+        self._turn = turn
         self.touched = False
 
     @property
@@ -172,6 +183,10 @@ class PluginContext:
     @property
     def global_context(self) -> Request:
         return self.request
+
+    def remaining(self) -> float:
+        """Seconds that are left for this call, by the plugin's own timeout and the hook's; infinite outside a run."""
+        return inf if self._turn is None else max(0, self._turn.until() - clock()) / 1e9
 
     def get_state(self, key: str, default: Any = None) -> Any:
         return self.state.get(key, default)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from gatehook.assembly import Entry, resolve
-from gatehook.config import load_config, masked
+from gatehook.config import alone, load_config, masked
 from gatehook.discovery import installed
 from gatehook.errors import GatehookError, nearest
 from gatehook.generation import Generation
@@ -27,8 +27,8 @@ Source = str | os.PathLike[str] | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PluginStatus:
-    """How one configured plugin is. ``state`` is ``running``, ``disabled``, ``failed``, ``off`` (all plugins are) or
-    ``out`` (``on_error: disable``)."""
+    """How one configured plugin is. ``state`` is ``waiting`` (for the start), ``running``, ``disabled``, ``failed``,
+    ``off`` (all plugins are) or ``out`` (``on_error: disable``); ``details`` are what the plugin says of itself."""
 
     name: str
     kind: str
@@ -44,6 +44,7 @@ class PluginStatus:
     state: str
     reason: str
     health: bool | str | None
+    details: dict[str, Any]
     warnings: tuple[str, ...]
 
 
@@ -55,14 +56,21 @@ class Runner:
             outcome = await request.run(ToolPreInvokePayload("lookup", {"q": "Bob"}))
     """
 
-    def __init__(self, source: Source, hooks: Collection[str] | None, hookspecs: Sequence[type]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        hooks: Collection[str] | None,
+        hookspecs: Sequence[type],
+        only: str | None,
+        settings: Mapping[str, Any] | None,
+    ) -> None:
         self._specs = (HookSpecs, *hookspecs)
         self._hooks = {hook.name: hook for spec in self._specs for hook in hooks_of(spec)}
         self._called = None if hooks is None else frozenset(hooks)
         self._source = source
+        self._only, self._settings = only, settings
         self._number = 0
         self._retiring: set[asyncio.Task[None]] = set()
-        self._poll: asyncio.Task[None] | None = None
         self._reloading = asyncio.Lock()
         self._next: Generation | None = self._prepare(source)
         self.generation: Any = _NotStarted()
@@ -71,7 +79,13 @@ class Runner:
 
     @classmethod
     def from_config(
-        cls, source: Source, *, hooks: Collection[str] | None = None, hookspecs: type | Sequence[type] = ()
+        cls,
+        source: Source,
+        *,
+        hooks: Collection[str] | None = None,
+        hookspecs: type | Sequence[type] = (),
+        only: str | None = None,
+        config: Mapping[str, Any] | None = None,
     ) -> Self:
         """A runner for a config file, or for a mapping of the same shape. Plugins come up when it is entered.
 
@@ -79,6 +93,10 @@ class Runner:
             source: the file's path, or the mapping.
             hooks: the hooks that the host calls. An enforcing plugin none of whose hooks is called is an error.
             hookspecs: classes like :class:`gatehook.hooks.HookSpecs` with the host's own hooks.
+            only: the name of the one plugin that is to run, for a host that runs it on somebody else's behalf, who
+                decides when it runs and what its answers mean: it enforces, without conditions, and its failures are
+                raised.
+            config: laid over that plugin's ``config``.
 
         Raises:
             ConfigError: with everything that is wrong in the config.
@@ -87,10 +105,12 @@ class Runner:
         """
         if isinstance(hooks, str):
             raise TypeError(f"hooks is a collection of names, such as {[hooks]!r}, not one name: {hooks!r}")
-        return cls(source, hooks, (hookspecs,) if isinstance(hookspecs, type) else hookspecs)
+        return cls(source, hooks, (hookspecs,) if isinstance(hookspecs, type) else hookspecs, only, config)
 
     def _prepare(self, source: Source) -> Generation:
         config = load_config(source)
+        if self._only is not None:
+            config = alone(config, self._only, self._settings or {})
         entries = resolve(config, installed(), self._hooks, self._called)
         self._number += 1
         return Generation(self._number, config, entries, self._hooks, self._specs)
@@ -105,20 +125,14 @@ class Runner:
         await generation.start()
         self.generation = generation
         self._announce(generation)
-        self._poll = asyncio.create_task(self._look_after(), name="gatehook health")
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         generation, self.generation = self.generation, _NotStarted()
         try:
-            if self._poll is not None:
-                self._poll.cancel()
-                await _end_of({self._poll})
+            await generation.shut_down()
         finally:
-            try:
-                await generation.shut_down()
-            finally:
-                await _end_of(self._retiring)
+            await _end_of(self._retiring)
 
     async def reload(self, config: Source | None = None) -> None:
         """Bring up a new generation beside the old one, then swap. ``None`` reads the same source again.
@@ -158,19 +172,6 @@ class Runner:
             if chain.steps:
                 logger.info("%s: %s", chain.name, " > ".join(f"{step.name} ({step.mode})" for step in chain.steps))
 
-    async def _look_after(self) -> None:
-        """Poll health and bring up what failed, for as long as the runner is open."""
-        while True:
-            generation = self.generation
-            await asyncio.sleep(generation.config.settings.plugin_health_check_interval)
-            if generation is not self.generation:
-                continue
-            try:
-                await generation.look()
-                await generation.retry()
-            except Exception as error:  # noqa: BLE001  # or nobody would look after the plugins from then on
-                logger.warning("looking after the plugins failed: %s", type(error).__name__)
-
     # -- its use
 
     def request(  # noqa: PLR0913  # the fields of a request, all optional and by keyword
@@ -201,12 +202,8 @@ class Runner:
         return not self.generation.chains[known.payload].idle
 
     def section(self, name: str) -> Any:
-        """What the current config says in a host's own section, such as ``guard``; an empty mapping if nothing.
-
-        Raises:
-            GatehookError: the runner is not running.
-        """
-        return self.generation.config.sections.get(name) or {}
+        """What the config says in a host's own section, such as ``guard``; an empty mapping if nothing."""
+        return (self._next or self.generation).config.sections.get(name) or {}
 
     async def explain(self, payload: P, request: Request) -> Outcome[P]:
         """Run a hook for the sake of its records: who ran, who did not and why, what each said and changed.
@@ -219,15 +216,16 @@ class Runner:
         return await request.run(payload, told=False)
 
     def plugins(self) -> list[PluginStatus]:
-        """The status of every configured plugin, in the order of the config."""
-        return [self._status(entry) for entry in self.generation.entries]
+        """The status of every configured plugin, in the order of the config; also before the start."""
+        generation = self._next or self.generation
+        return [self._status(entry, generation) for entry in generation.entries]
 
-    def _status(self, entry: Entry) -> PluginStatus:
+    def _status(self, entry: Entry, generation: Any) -> PluginStatus:
         config, available = entry.config, entry.available
-        state, reason = self._state(entry)
+        state, reason = self._state(entry, generation)
         conditions = [condition.model_dump(exclude_defaults=True) for condition in config.conditions]
         shown = {"tags": config.tags, "conditions": conditions, "config": config.config}
-        shown = masked(shown, self.generation.config.document, entry.path)
+        shown = masked(shown, generation.config.document, entry.path)
         return PluginStatus(
             name=config.name,
             kind=config.kind or config.name,
@@ -243,17 +241,20 @@ class Runner:
             state=state,
             reason=reason,
             health=entry.health,
+            details=_details(entry),
             warnings=tuple(entry.warnings),
         )
 
-    def _state(self, entry: Entry) -> tuple[str, str]:
+    def _state(self, entry: Entry, generation: Any) -> tuple[str, str]:
         if entry.config.mode is PluginMode.DISABLED:
             return "disabled", ""
-        if not self.generation.config.enabled:
+        if not generation.config.enabled:
             return "off", "PLUGINS_ENABLED is false"
         if entry.failure is not None:
             return "failed", str(entry.failure)
-        breaker = self.generation.breakers.get(entry.name)
+        if generation is self._next:
+            return "waiting", ""
+        breaker = generation.breakers.get(entry.name)
         if breaker is not None and breaker.out:
             return "out", "failed too often in a row"
         return "running", ""
@@ -275,6 +276,15 @@ class Runner:
                 "seconds": tally.nanoseconds / 1e9,
             }
         return found
+
+
+def _details(entry: Entry) -> dict[str, Any]:
+    if entry.plugin is None:
+        return {}
+    try:
+        return entry.plugin.details()
+    except Exception as error:  # noqa: BLE001  # a plugin's own method, and a status is asked for in bad times
+        return {"details": f"raised {type(error).__name__}"}
 
 
 async def _end_of(tasks: set[asyncio.Task[None]]) -> None:

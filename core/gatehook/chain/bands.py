@@ -6,7 +6,7 @@ import asyncio
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
-from gatehook.chain.deadline import Failure, bounded
+from gatehook.chain.deadline import Deadline, Failure, bounded
 from gatehook.errors import PayloadError
 from gatehook.payloads import Payload
 from gatehook.request import PluginContext
@@ -38,7 +38,8 @@ async def run_band(run: Run, band: Band) -> None:
 async def call(run: Run, step: Step, payload: Payload) -> tuple[Any, Payload, PluginContext, int]:
     """Call one step: what it said, the payload lent to it, its context and the nanoseconds that it took."""
     start = clock()
-    context = PluginContext(run.request, step.name)
+    deadline = Deadline(min(start + step.timeout, run.deadline))
+    context = PluginContext(run.request, step.name, deadline)
     said: Any = run.hindrance(step, start) if step.limited else None
     lent = payload
     try:
@@ -46,5 +47,5 @@ async def call(run: Run, step: Step, payload: Payload) -> tuple[Any, Payload, Pl
     except PayloadError as error:
         said = Failure.of(error)
     if said is None:
-        said = await bounded(step.call, step.suspends, min(start + step.timeout, run.deadline), lent, context)
+        said = await bounded(step.call, step.suspends, deadline.at, lent, context)
     return said, lent, context, clock() - start

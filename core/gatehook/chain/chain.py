@@ -114,7 +114,7 @@ class Chain:
                     run.fold(step, hindrance, payload, None, 0)
                 else:
                     run.step, run.since = step, start
-                    context = PluginContext(request, step.name)
+                    context = PluginContext(request, step.name, run)
                     lent = payload
                     try:
                         if not step.reads:

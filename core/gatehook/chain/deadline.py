@@ -31,6 +31,18 @@ ERROR_TYPES: Final = frozenset(
 ABANDONED: Final = object()
 
 
+class Deadline:
+    """A point in time that stays where it is; that of a :class:`~gatehook.chain.run.Run` moves from step to step."""
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def until(self) -> int:
+        return self.at
+
+
 class Failure:
     """What a step came to that did not answer. ``reason`` holds no payload text and no text of the exception."""
 
@@ -48,7 +60,7 @@ class Failure:
         if isinstance(error, BaseExceptionGroup) and error.subgroup((KeyboardInterrupt, GeneratorExit)):
             raise error
         if isinstance(error, PluginError) and error.error_type in ERROR_TYPES:
-            return cls(error.error_type, f"reported a failure of type {error.error_type}{_place(error)}", error)
+            return cls(error.error_type, f"failed: {error.reason}", error)
         kind = "cancelled" if isinstance(error, asyncio.CancelledError) else "exception"
         if isinstance(error, PayloadError):
             kind = "payload"

@@ -1,0 +1,211 @@
+"""What a plugin may learn, and tell, only once it is initialized; and a plugin run alone."""
+
+import asyncio
+import math
+
+import pytest
+import yaml
+from gatehook import (
+    ConfigError,
+    Plugin,
+    PluginContext,
+    PluginError,
+    PluginResult,
+    PluginViolation,
+    Problem,
+    PromptPrehookPayload,
+    Runner,
+    ToolPreInvokePayload,
+)
+
+CALL = ToolPreInvokePayload("lookup", {})
+PROMPT = PromptPrehookPayload("greet", {})
+
+
+class Two(Plugin):
+    """Learns in initialize() at which of its two hooks it has to run."""
+
+    async def initialize(self):
+        self.hooks = self.config.config["runs_at"]
+
+    def tool_pre_invoke(self, payload):
+        return PluginResult(False, violation=PluginViolation("no"))
+
+    def prompt_pre_fetch(self, payload):
+        return PluginResult(False, violation=PluginViolation("no"))
+
+
+async def test_a_plugin_runs_only_at_the_hooks_that_it_names_when_it_is_up(toys):
+    async with toys.runner((Two, {"config": {"runs_at": ["tool_pre_invoke", "elsewhere"]}})) as runner:
+        assert runner.plugins()[0].hooks == ("tool_pre_invoke",)
+        assert not runner.has_hooks("prompt_pre_fetch")
+        async with runner.request() as request:
+            assert (await request.run(CALL)).blocked
+            assert not (await request.run(PROMPT)).blocked
+
+
+async def test_naming_a_hook_that_turns_out_to_be_missing_is_a_config_error(toys):
+    entry = {"hooks": ["prompt_pre_fetch", "tool_pre_invoke"], "config": {"runs_at": ["tool_pre_invoke"]}}
+    with pytest.raises(ConfigError, match=r"plugins\[0\]\.hooks\[0\]: .* has no prompt_pre_fetch; it has tool_pre_inv"):
+        await toys.runner((Two, entry)).__aenter__()
+
+
+async def test_a_plugin_that_turns_out_to_run_nowhere_is_a_config_error(toys):
+    with pytest.raises(ConfigError, match="has no hook that is run here"):
+        await toys.runner((Two, {"config": {"runs_at": []}})).__aenter__()
+
+
+async def test_what_initialize_finds_wrong_with_the_entry_is_told_with_file_and_line(tmp_path, monkeypatch):
+    (tmp_path / "finicky.py").write_text(
+        "from gatehook import ConfigError, Plugin, Problem\n"
+        "class Finicky(Plugin):\n"
+        "    async def initialize(self):\n"
+        "        raise ConfigError([Problem('no such word', ('config', 'words', 1))])\n"
+        "    def tool_pre_invoke(self, payload): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    config = tmp_path / "gatehook.yaml"
+    config.write_text("plugins:\n- name: f\n  kind: finicky.Finicky\n  config:\n    words:\n    - a\n    - b\n")
+    with pytest.raises(ConfigError) as caught:
+        await Runner.from_config(config).__aenter__()
+    assert str(caught.value) == f"{config}:7: plugins[0].config.words[1]: no such word"
+
+
+async def test_a_plugin_may_be_looked_at_more_often_than_others(toys):
+    class Often(Two):
+        health_interval = 0.005
+        looks = 0
+
+        async def health(self):
+            type(self).looks += 1
+            return f"look {self.looks}"
+
+    async with toys.runner((Often, {"config": {"runs_at": ["tool_pre_invoke"]}})) as runner, asyncio.timeout(20):
+        while Often.looks < 3:  # noqa: ASYNC110  # a status has no event
+            await asyncio.sleep(0.001)
+        assert str(runner.plugins()[0].health).startswith("look")
+
+
+async def test_the_status_holds_what_a_plugin_tells_of_itself(toys):
+    class Tells(Two):
+        def details(self):
+            return {"connection": "open"}
+
+    class Stumbles(Two):
+        def details(self):
+            raise ValueError("secret")
+
+    config = {"config": {"runs_at": ["tool_pre_invoke"]}}
+    async with toys.runner((Tells, config), (Stumbles, config)) as runner:
+        told = [plugin.details for plugin in runner.plugins()]
+    assert told == [{"connection": "open"}, {"details": "raised ValueError"}]
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+async def test_a_plugin_knows_how_much_time_is_left_for_its_call(toys, parallel):
+    left = {}
+
+    class Looks(Plugin):
+        def tool_pre_invoke(self, payload, context):
+            left[self.name] = context.remaining()
+
+    entries = [(Looks, {"name": "own", "timeout": "5s"}), (Looks, {"name": "hook", "timeout": "500s"})]
+    await toys.run(CALL, *entries, hook_timeout="50s", parallel_execution_within_band=parallel)
+    assert 0 < left["own"] <= 5 < left["hook"] <= 50
+
+
+def test_outside_a_run_the_time_that_is_left_has_no_end():
+    assert PluginContext().remaining() == math.inf
+
+
+CONFIG = """
+plugins:
+- {name: first, kind: watched.Watched}
+- name: second
+  kind: watched.Watched
+  mode: permissive
+  on_error: disable
+  disable_after: 1
+  conditions: [{tools: [other]}]
+  config: {word: b, more: kept}
+"""
+
+
+@pytest.fixture
+def watched(tmp_path, monkeypatch):
+    (tmp_path / "watched.py").write_text(
+        "from gatehook import Plugin, PluginResult, PluginViolation\n"
+        "class Watched(Plugin):\n"
+        "    def tool_pre_invoke(self, payload):\n"
+        "        if payload.args: raise ValueError\n"
+        "        told = f'{self.name} {sorted(self.config.config.items())}'\n"
+        "        return PluginResult(False, violation=PluginViolation(told))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "gatehook.yaml").write_text(CONFIG)
+    return tmp_path / "gatehook.yaml"
+
+
+async def test_a_plugin_alone_enforces_without_conditions_and_with_the_config_that_is_laid_over_its_own(watched):
+    runner = Runner.from_config(watched, only="second", config={"word": "c"})
+    assert [(plugin.name, plugin.state) for plugin in runner.plugins()] == [("second", "waiting")]
+    async with runner, runner.request() as request:
+        outcome = await request.run(CALL)
+    assert outcome.blocked
+    assert outcome.violation.reason == "second [('more', 'kept'), ('word', 'c')]"
+
+
+async def test_a_plugin_alone_raises_its_failures_and_never_lets_one_through(watched):
+    async with Runner.from_config(watched, only="second") as runner, runner.request() as request:
+        for _ in range(3):
+            with pytest.raises(PluginError, match="ValueError"):
+                await request.run(ToolPreInvokePayload("lookup", {"q": 1}))
+
+
+def test_a_plugin_alone_is_one_of_the_config_s(watched):
+    with pytest.raises(ConfigError, match="no plugin 'secnd', did you mean 'second'"):
+        Runner.from_config(watched, only="secnd")
+
+
+def test_a_problem_reads_as_where_and_what():
+    assert str(Problem("wrong", ("config", "words", 2))) == "config.words[2]: wrong"
+
+
+MANIFEST = """
+description: A toy.
+version: "1"
+available_hooks: [tool_pre_invoke]
+config_schema:
+  type: object
+  properties:
+    auth: { anyOf: [{ type: "null" }, { $ref: "#/$defs/Auth" }] }
+    keys: { type: array, items: { type: string, writeOnly: true } }
+  $defs:
+    Auth: { type: object, properties: { token: { type: string, writeOnly: true }, kind: { type: string } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"auth": {"token": "hunter22", "kind": "bearer"}}, "config.auth.token"),
+        ({"keys": ["${KEY}", "hunter22"]}, "config.keys[1]"),
+        ({"auth": {"token": "${KEY}", "kind": "bearer"}, "keys": ["${KEY}"]}, ""),
+    ],
+)
+def test_a_secret_in_a_file_comes_from_a_variable(watched, monkeypatch, settings, place):
+    monkeypatch.setenv("KEY", "from-a-variable")
+    (watched.parent / "plugin-manifest.yaml").write_text(MANIFEST)
+    watched.write_text(yaml.safe_dump({"plugins": [{"name": "x", "kind": "watched.Watched", "config": settings}]}))
+    if not place:
+        Runner.from_config(watched)
+        return
+    with pytest.raises(ConfigError) as caught:
+        Runner.from_config(watched)
+    assert f"plugins[0].{place}: a secret does not stand in the file" in str(caught.value)
+    assert "hunter22" not in str(caught.value)
+
+
+def test_a_host_may_hand_over_the_secrets_of_a_config_that_it_makes_up(watched):
+    (watched.parent / "plugin-manifest.yaml").write_text(MANIFEST)
+    Runner.from_config({"plugins": [{"name": "x", "kind": "watched.Watched", "config": {"keys": ["hunter22"]}}]})
