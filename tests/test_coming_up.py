@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import sys
 
 import pytest
 import yaml
@@ -133,6 +134,7 @@ plugins:
 
 @pytest.fixture
 def watched(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "watched", raising=False)
     (tmp_path / "watched.py").write_text(
         "from gatehook import Plugin, PluginResult, PluginViolation\n"
         "class Watched(Plugin):\n"
