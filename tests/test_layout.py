@@ -13,11 +13,13 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 CORE = tomllib.loads((ROOT / "pyproject.toml").read_text())
-PLUGINS = sorted(path.parent for path in ROOT.glob("contrib/*/pyproject.toml"))
+CONTRIB = sorted(path.parent for path in ROOT.glob("contrib/*/pyproject.toml"))
 HOSTS = sorted(path.parent for path in ROOT.glob("hosts/*/pyproject.toml"))
+PLUGINS = [folder for folder in CONTRIB if (folder / "plugin-manifest.yaml").exists()]
+LIBRARIES = [folder for folder in CONTRIB if folder.name == "external"]  # what external plugins share
 
 any_plugin = pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
-any_distribution = pytest.mark.parametrize("folder", PLUGINS + HOSTS, ids=lambda folder: folder.name)
+any_distribution = pytest.mark.parametrize("folder", CONTRIB + HOSTS, ids=lambda folder: folder.name)
 
 # Imports point down or sideways, also those for annotations only.
 LAYERS = {
@@ -95,7 +97,7 @@ def core_imports(module: str) -> set[str]:
 def test_each_distribution_has_the_same_parts(folder):
     package = f"gatehook_{folder.name}"
     parts = ["pyproject.toml", "README.md", f"src/{package}/__init__.py", f"src/{package}/py.typed", "tests"]
-    if folder in PLUGINS:
+    if folder not in HOSTS + LIBRARIES:
         parts.append("plugin-manifest.yaml")
     assert [part for part in parts if not (folder / part).exists()] == []
 
@@ -112,12 +114,18 @@ def test_folder_distribution_and_package_share_a_name(folder):
 
 
 @any_plugin
-def test_a_plugin_s_class_and_entry_point_bear_its_name(folder):
-    ((name, target),) = pyproject(folder)["project"]["entry-points"]["gatehook.plugins"].items()
-    module, _, class_name = target.partition(":")
-    assert name == folder.name
-    assert module == f"gatehook_{name}"
-    assert class_name.lower() == name.replace("_", "") + "plugin"
+def test_a_plugin_s_class_bears_the_name_of_its_entry_point(folder):
+    for name, target in pyproject(folder)["project"]["entry-points"]["gatehook.plugins"].items():
+        module, _, class_name = target.partition(":")
+        assert module == f"gatehook_{folder.name}"
+        assert class_name.lower() == name.replace("_", "") + "plugin"
+
+
+@any_plugin
+def test_a_distribution_of_one_plugin_bears_its_name(folder):
+    names = list(pyproject(folder)["project"]["entry-points"]["gatehook.plugins"])
+    # The specification calls the plugin that speaks MCP `external`.
+    assert len(names) > 1 or names == [folder.name] or (folder.name, names) == ("external_mcp", ["external"])
 
 
 @any_distribution
@@ -143,7 +151,8 @@ def test_the_core_tells_its_version():
 @any_plugin
 def test_a_manifest_tells_the_version_of_its_distribution(folder):
     manifest = yaml.safe_load((folder / "plugin-manifest.yaml").read_text())
-    assert manifest["version"] == pyproject(folder)["project"]["version"]
+    described = [manifest] if "version" in manifest else manifest.values()
+    assert {item["version"] for item in described} == {pyproject(folder)["project"]["version"]}
 
 
 def test_every_module_of_the_core_has_a_layer():
