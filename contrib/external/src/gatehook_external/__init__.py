@@ -1,0 +1,23 @@
+"""What plugins on other machines share, free of any client's types."""
+
+from gatehook_external.auth import Auth
+from gatehook_external.cache import digest, principal
+from gatehook_external.errors import NotDelivered, ServiceError
+from gatehook_external.files import within
+from gatehook_external.limits import capped
+from gatehook_external.service import Service
+from gatehook_external.settings import CallSettings
+from gatehook_external.tls import TLS
+
+__all__ = [
+    "TLS",
+    "Auth",
+    "CallSettings",
+    "NotDelivered",
+    "Service",
+    "ServiceError",
+    "capped",
+    "digest",
+    "principal",
+    "within",
+]

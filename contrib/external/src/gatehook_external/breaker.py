@@ -1,0 +1,61 @@
+"""Calls fail at once while a service keeps failing, and one of them tries it again after a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+
+class Breaker:
+    """Closed, calls pass; after ``threshold`` failures in a row it is open, and they do not; after ``seconds`` it is
+    half open: one call passes, whose end closes it or opens it again.
+
+    A call that passed is given a ticket and returns it with how it ended. What a call says that began before the
+    circuit last opened or closed is not heard: it tells nothing of the service as it is now.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, threshold: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._threshold, self._seconds, self._clock = threshold, seconds, clock
+        self._failures = 0
+        self._era = 0
+        self._opened = 0.0
+        self.state: Literal["closed", "open", "half-open"] = "closed"
+
+    def admit(self) -> int | None:
+        """A ticket, or ``None`` for a call that may not be made now."""
+        if self.state == "half-open" or (self.state == "open" and self.wait > 0):
+            return None
+        if self.state == "open":
+            self._turn("half-open")
+        return self._era
+
+    @property
+    def wait(self) -> float:
+        """Seconds until an open circuit lets one call pass."""
+        return max(0.0, self._opened + self._seconds - self._clock())
+
+    def succeeded(self, ticket: int) -> None:
+        if ticket == self._era:
+            self._failures = 0
+            if self.state != "closed":
+                self._turn("closed")
+
+    def failed(self, ticket: int) -> None:
+        if ticket == self._era:
+            self._failures += 1
+            if self.state == "half-open" or self._failures >= self._threshold:
+                self._opened = self._clock()
+                self._turn("open")
+
+    def said_nothing(self, ticket: int) -> None:
+        """The call was cancelled, say: if it was the one to try the service, the next one may."""
+        if ticket == self._era and self.state == "half-open":
+            self._turn("open")
+
+    def _turn(self, state: Literal["closed", "open", "half-open"]) -> None:
+        self.state = state
+        self._era += 1
