@@ -1,0 +1,271 @@
+"""The plugins of a config as gateways call them, whatever the transport. Everything that goes in or out is JSON data."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+from gatehook import ConfigError, GatehookError, PluginStatus, Problem, Runner
+from gatehook_external.protocol.answers import answer_of, failure_of, refusal
+from gatehook_external.protocol.asking import ask
+from gatehook_external.protocol.configs import described
+from gatehook_external.protocol.payloads import from_wire
+
+from gatehook_plugin_server.served import Served
+from gatehook_plugin_server.settings import ServeSettings
+
+logger = logging.getLogger("gatehook.serve")
+
+Json = dict[str, Any]
+
+
+class Plugins:
+    """Every enabled plugin of a config, each in a runner of its own. Their names are compared without case.
+
+    It serves any number of front ends at a time, and ends with :meth:`close`::
+
+        plugins = await Plugins.open(Path("gatehook.yaml"))
+        answer = await plugins.invoke("tool_pre_invoke", "PII", {"name": "lookup", "args": {}}, {})
+        await plugins.close()
+
+    The mode, priority, conditions and error policy of an entry are its gateway's to decide, so here every plugin
+    enforces, always, and tells when it fails.
+    """
+
+    settings: ServeSettings
+
+    def __init__(self, source: Path, accepts_configs: bool | None) -> None:
+        self._source, self._accepts = source, accepts_configs
+        self._served: dict[str, Served] = {}
+        self._configured: dict[str, asyncio.Task[Served]] = {}  # by id; the one used last is the last
+        self._starting = asyncio.Lock()
+        self._stopping: set[asyncio.Task[None]] = set()
+        self._salt = b""
+        self.running = 0
+        """Calls that run now."""
+        self.refused: Counter[str] = Counter()
+        """Calls that reached no plugin, by the code that answered them."""
+
+    @classmethod
+    async def open(cls, source: Path, *, accepts_configs: bool | None = None) -> Self:
+        """Bring up all enabled plugins of a config file.
+
+        Args:
+            accepts_configs: whether callers may configure plugins; left out, ``accept_config`` of the config says so.
+
+        Raises:
+            GatehookError: the config is wrong, enables no plugin, or one of them does not come up.
+        """
+        plugins = cls(source, accepts_configs)
+        await plugins.reload()
+        return plugins
+
+    async def reload(self) -> None:
+        """Read the config again and bring its plugins up beside the old ones, which end with their last call.
+
+        What callers configured is gone then; they are told so, and configure again.
+
+        Raises:
+            GatehookError: as :meth:`open`; the old plugins go on serving.
+        """
+        read = Runner.from_config(self._source)
+        settings = ServeSettings.model_validate(read.section("serve"))
+        enabled = [status for status in read.plugins() if status.state != "disabled"]
+        if not enabled:
+            raise GatehookError(f"{self._source}: no plugin is enabled, so there is nothing to serve")
+        served: dict[str, Served] = {}
+        try:
+            for status in enabled:
+                if other := served.get(status.name.casefold()):
+                    raise GatehookError(f"{self._source}: callers cannot tell {other.name!r} and {status.name!r} apart")
+                served[status.name.casefold()] = await Served.start(self._source, status)
+        except BaseException:
+            for started in served.values():
+                await started.stop(0)
+            raise
+        self._retire_all()
+        self.settings, self._served, self._salt = settings, served, secrets.token_bytes(16)
+
+    async def close(self) -> None:
+        """Shut all plugins down, once their calls have ended, or after ``drain_timeout``."""
+        self._retire_all()
+        while self._stopping:
+            await asyncio.wait(self._stopping)
+
+    # -- what is served
+
+    @property
+    def accepts_configs(self) -> bool:
+        return self.settings.accept_config if self._accepts is None else self._accepts
+
+    def hooks(self) -> list[str]:
+        """Every hook that some plugin is at."""
+        return sorted(frozenset().union(*(served.hooks for served in self._served.values())))
+
+    def served(self) -> list[Served]:
+        """The plugins under their own configs, in the order of the file."""
+        return list(self._served.values())
+
+    def configs(self) -> list[Json]:
+        """What gateways may know of the plugins; never their settings."""
+        return [self._described(served) for served in self._served.values()]
+
+    def config(self, name: str) -> Json:
+        """The same of one plugin, or an empty object."""
+        served = self._served.get(name.casefold())
+        return self._described(served) if served is not None else {}
+
+    def _described(self, served: Served) -> Json:
+        return described(served.status(), accepts_config=self.accepts_configs)
+
+    # -- configs that callers send
+
+    async def configure(self, name: str, config: Mapping[str, Any]) -> Json:
+        """Bring a plugin up with ``config`` laid over its own: ``{"config_id"}``, to be named in calls, or
+        ``{"problems": [{"message", "path"}]}`` with paths that begin in ``config``. The same config has the same id.
+        """
+        served = self._served.get(name.casefold())
+        if served is None:
+            return _problem(f"this server has no plugin {name!r}")
+        if not self.accepts_configs:
+            return _problem("this server takes no configs from its callers")
+        try:
+            told = json.dumps([served.name, config], sort_keys=True, allow_nan=False).encode()
+            config_id = blake2b(told, digest_size=16, key=self._salt).hexdigest()
+            await asyncio.shield(self._start(config_id, served.written, config))
+        except ConfigError as error:
+            return {"problems": [_within_config(problem) for problem in error.problems]}
+        except (GatehookError, ValueError, TypeError, RecursionError) as error:
+            logger.warning("a config for plugin %r was refused: %s", served.name, error)
+            return _problem("the plugin does not come up with this config; the server's log says why")
+        return {"config_id": config_id}
+
+    def _start(self, config_id: str, written: PluginStatus, config: Mapping[str, Any]) -> asyncio.Task[Served]:
+        task = self._configured.pop(config_id, None)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = asyncio.create_task(self._start_one(written, config), name=f"gatehook configure {written.name}")
+        self._configured[config_id] = task
+        while len(self._configured) > self.settings.max_configs:
+            oldest = next(iter(self._configured))
+            self._retire(self._configured.pop(oldest))
+        return task
+
+    async def _start_one(self, written: PluginStatus, config: Mapping[str, Any]) -> Served:
+        async with self._starting:  # one at a time, however many callers ask for
+            return await Served.start(self._source, written, config)
+
+    # -- calls
+
+    async def invoke(  # noqa: PLR0913  # the fields of the call
+        self,
+        hook_type: str,
+        plugin_name: str,
+        payload: Any,
+        context: Any,
+        *,
+        config_id: str | None = None,
+        timeout: float | None = None,
+        gatehook: bool = False,
+    ) -> Json:
+        """What a plugin says to a payload: ``{"plugin_name", "result", "context"}``, or ``{"plugin_name", "error"}``
+        whatever is wrong. Only cancellation is raised.
+
+        Args:
+            payload: of the hook, as JSON data; whether it is one is found out here.
+            context: the caller's, likewise.
+            config_id: what :meth:`configure` answered; left out, the plugin's own config.
+            timeout: seconds that the caller waits.
+            gatehook: whether the caller knows what only gatehook's answers hold.
+        """
+        settings = self.settings
+        if self.running >= settings.max_concurrency:
+            return self._refuse(plugin_name, "OVERLOADED", f"{self.running} calls run already")
+        served = self._served.get(plugin_name.casefold())
+        if served is None:
+            return self._refuse(plugin_name, "UNKNOWN_PLUGIN", "this server has no such plugin")
+        if config_id is not None:
+            configured = self._find(config_id, served.name)
+            if configured is None:
+                return self._refuse(plugin_name, "UNKNOWN_CONFIG", "this server has no such config (any more)")
+            served = configured
+        if hook_type not in served.hooks:
+            return self._refuse(plugin_name, "UNKNOWN_HOOK", f"it is at {', '.join(sorted(served.hooks))}")
+        self.running += 1
+        served.enter()
+        try:
+            if timeout is None:
+                return await self._run(served, hook_type, plugin_name, payload, context, gatehook)
+            async with asyncio.timeout(timeout):
+                return await self._run(served, hook_type, plugin_name, payload, context, gatehook)
+        except TimeoutError:
+            return refusal(plugin_name, "PLUGIN_TIMEOUT", "the caller's time is over")
+        except GatehookError as error:
+            return failure_of(plugin_name, error)
+        except Exception as error:
+            logger.exception("plugin %r could not be called at %s", served.name, hook_type)
+            return refusal(plugin_name, "PLUGIN_ERROR", f"the server failed: {type(error).__name__}")
+        finally:
+            self.running -= 1
+            served.leave()
+
+    async def _run(  # noqa: PLR0913  # of invoke
+        self, served: Served, hook: str, plugin_name: str, raw: Any, context: Any, gatehook: bool
+    ) -> Json:
+        payload = from_wire(hook, raw)
+        async with ask(served.runner, served.name, context) as request:
+            outcome = await request.run(payload)
+            answer = answer_of(served.name, raw, outcome, request, context, gatehook=gatehook)
+        answer["plugin_name"] = plugin_name  # in the caller's spelling
+        return answer
+
+    def _find(self, config_id: str, name: str) -> Served | None:
+        task = self._configured.get(config_id)
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return None
+        self._configured[config_id] = self._configured.pop(config_id)
+        served = task.result()
+        return served if served.name == name else None
+
+    def _refuse(self, plugin_name: str, code: str, message: str) -> Json:
+        self.refused[code] += 1
+        return refusal(plugin_name, code, message)
+
+    # -- the end of what is no longer served
+
+    def _retire_all(self) -> None:
+        for served in self._served.values():
+            self._retire(served)
+        for task in self._configured.values():
+            self._retire(task)
+        self._served, self._configured = {}, {}
+
+    def _retire(self, what: Served | asyncio.Task[Served]) -> None:
+        task = asyncio.create_task(self._end(what), name="gatehook retire")
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def _end(self, what: Served | asyncio.Task[Served]) -> None:
+        try:
+            served = what if isinstance(what, Served) else await what
+        except GatehookError:
+            return  # it never came up
+        await served.stop(self.settings.drain_timeout)
+
+
+def _problem(message: str) -> Json:
+    return {"problems": [{"message": message, "path": []}]}
+
+
+def _within_config(problem: Problem) -> Json:
+    """A problem of the entry that the caller can do something about, as it sees its config."""
+    path = problem.path
+    if path[:1] == ("plugins",) and path[2:3] == ("config",):
+        return {"message": problem.message, "path": list(path[3:])}
+    return {"message": "the server's own config is wrong; its log says how", "path": []}

@@ -1,0 +1,59 @@
+"""One plugin that is up under one config, for as long as anybody may call it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from gatehook import GatehookError, PluginStatus, Runner
+
+
+class Served:
+    """``written`` is its status before the start, which tells what the config says of it. ``calls`` run now."""
+
+    def __init__(self, written: PluginStatus, runner: Runner) -> None:
+        self.written, self.runner = written, runner
+        self.name = written.name
+        self.hooks = frozenset(self.status().hooks)
+        self.calls = 0
+        self._unused = asyncio.Event()
+
+    @classmethod
+    async def start(cls, source: Path, written: PluginStatus, config: Mapping[str, Any] | None = None) -> Self:
+        """Bring the plugin up, with ``config`` laid over its own.
+
+        Raises:
+            GatehookError: it does not come up.
+        """
+        runner = await Runner.from_config(source, only=written.name, config=config).__aenter__()
+        (status,) = runner.plugins()
+        if status.state != "running":
+            await runner.__aexit__()
+            raise GatehookError(f"plugin {written.name!r} cannot be served: {status.reason}")
+        return cls(written, runner)
+
+    def status(self) -> PluginStatus:
+        """How it is now, in the mode that the config gives it: here it always enforces."""
+        (status,) = self.runner.plugins()
+        return replace(status, mode=self.written.mode)
+
+    def enter(self) -> None:
+        self.calls += 1
+
+    def leave(self) -> None:
+        self.calls -= 1
+        if not self.calls:
+            self._unused.set()
+
+    async def stop(self, limit: float) -> None:
+        """Shut down, once its calls have ended or ``limit`` seconds are over."""
+        if self.calls:
+            self._unused.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await self._unused.wait()
+        await self.runner.__aexit__()
