@@ -257,6 +257,8 @@ def _check_sections(config: Config) -> None:
                 config.document.report(str(error), (name,))
             else:
                 validate(model, {} if value is None else value, config.document, (name,))
+                if config.document.file:
+                    _check_secrets(value, model.model_json_schema(), config.document, (name,))
         elif name in KNOWN_SECTIONS:
             distribution = KNOWN_SECTIONS[name]
             config.document.report(f"the section {name!r} belongs to {distribution}, which is not installed", (name,))
