@@ -6,24 +6,31 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+State = Literal["closed", "open", "half-open"]
+
 
 class Breaker:
     """Closed, calls pass; after ``threshold`` failures in a row it is open, and they do not; after ``seconds`` it is
     half open: one call passes, whose end closes it or opens it again.
 
-    A call that passed is given a ticket and returns it with how it ended. What a call says that began before the
+    A call that passes is given a ticket, and returns it with how it ended. What a call says that began before the
     circuit last opened or closed is not heard: it tells nothing of the service as it is now.
 
     Args:
         clock: seconds that never go back.
     """
 
-    def __init__(self, threshold: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, threshold: float, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._threshold, self._seconds, self._clock = threshold, seconds, clock
         self._failures = 0
-        self._era = 0
         self._opened = 0.0
-        self.state: Literal["closed", "open", "half-open"] = "closed"
+        self._era = 0
+        self.state: State = "closed"
+
+    @property
+    def wait(self) -> float:
+        """Seconds until an open circuit lets one call pass."""
+        return max(0.0, self._opened + self._seconds - self._clock())
 
     def admit(self) -> int | None:
         """A ticket, or ``None`` for a call that may not be made now."""
@@ -33,29 +40,26 @@ class Breaker:
             self._turn("half-open")
         return self._era
 
-    @property
-    def wait(self) -> float:
-        """Seconds until an open circuit lets one call pass."""
-        return max(0.0, self._opened + self._seconds - self._clock())
-
     def succeeded(self, ticket: int) -> None:
-        if ticket == self._era:
-            self._failures = 0
-            if self.state != "closed":
-                self._turn("closed")
+        if ticket != self._era:
+            return
+        self._failures = 0
+        if self.state == "half-open":
+            self._turn("closed")
 
     def failed(self, ticket: int) -> None:
-        if ticket == self._era:
-            self._failures += 1
-            if self.state == "half-open" or self._failures >= self._threshold:
-                self._opened = self._clock()
-                self._turn("open")
+        if ticket != self._era:
+            return
+        self._failures += 1
+        if self.state == "half-open" or self._failures >= self._threshold:
+            self._opened = self._clock()
+            self._turn("open")
 
-    def said_nothing(self, ticket: int) -> None:
-        """The call was cancelled, say: if it was the one to try the service, the next one may."""
+    def told_nothing(self, ticket: int) -> None:
+        """The call was cancelled, say. If it was the one to try the service, the next one is."""
         if ticket == self._era and self.state == "half-open":
             self._turn("open")
 
-    def _turn(self, state: Literal["closed", "open", "half-open"]) -> None:
+    def _turn(self, state: State) -> None:
         self.state = state
         self._era += 1
