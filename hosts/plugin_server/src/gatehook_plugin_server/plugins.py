@@ -1,4 +1,4 @@
-"""The plugins of a config as gateways call them, whatever the transport. Everything that goes in or out is JSON data."""
+"""The plugins of a config as gateways call them, whatever the transport. What goes in and out is JSON data."""
 
 from __future__ import annotations
 
@@ -41,12 +41,16 @@ class Plugins:
 
     settings: ServeSettings
 
-    def __init__(self, source: Path, accepts_configs: bool | None) -> None:
-        self._source, self._accepts = source, accepts_configs
+    private = False
+    """Whether nobody can call but the process that started this one: it may configure plugins in any case."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
         self._served: dict[str, Served] = {}
         self._configured: dict[str, asyncio.Task[Served]] = {}  # by id; the one used last is the last
         self._starting = asyncio.Lock()
         self._stopping: set[asyncio.Task[None]] = set()
+        self._past: dict[tuple[str, str], Counter[str]] = {}  # what those counted that have been shut down
         self._salt = b""
         self.running = 0
         """Calls that run now."""
@@ -54,16 +58,13 @@ class Plugins:
         """Calls that reached no plugin, by the code that answered them."""
 
     @classmethod
-    async def open(cls, source: Path, *, accepts_configs: bool | None = None) -> Self:
+    async def open(cls, source: Path) -> Self:
         """Bring up all enabled plugins of a config file.
-
-        Args:
-            accepts_configs: whether callers may configure plugins; left out, ``accept_config`` of the config says so.
 
         Raises:
             GatehookError: the config is wrong, enables no plugin, or one of them does not come up.
         """
-        plugins = cls(source, accepts_configs)
+        plugins = cls(source)
         await plugins.reload()
         return plugins
 
@@ -88,7 +89,7 @@ class Plugins:
                 served[status.name.casefold()] = await Served.start(self._source, status)
         except BaseException:
             for started in served.values():
-                await started.stop(0)
+                await started.stop()
             raise
         self._retire_all()
         self.settings, self._served, self._salt = settings, served, secrets.token_bytes(16)
@@ -103,15 +104,16 @@ class Plugins:
 
     @property
     def accepts_configs(self) -> bool:
-        return self.settings.accept_config if self._accepts is None else self._accepts
+        return self.private or self.settings.accept_config
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in the settings begin."""
+        return self._source.absolute().parent
 
     def hooks(self) -> list[str]:
         """Every hook that some plugin is at."""
         return sorted(frozenset().union(*(served.hooks for served in self._served.values())))
-
-    def served(self) -> list[Served]:
-        """The plugins under their own configs, in the order of the file."""
-        return list(self._served.values())
 
     def configs(self) -> list[Json]:
         """What gateways may know of the plugins; never their settings."""
@@ -121,6 +123,23 @@ class Plugins:
         """The same of one plugin, or an empty object."""
         served = self._served.get(name.casefold())
         return self._described(served) if served is not None else {}
+
+    def health(self) -> dict[str, bool | str]:
+        """Of each plugin: whether it is well, or what is wrong with it."""
+        found: dict[str, bool | str] = {}
+        for served in self._served.values():
+            status = served.status()
+            well = status.health is None or status.health is True
+            found[served.name] = (well or status.health or False) if status.state == "running" else status.state
+        return found
+
+    def stats(self) -> dict[tuple[str, str], Counter[str]]:
+        """Counts since the start, by plugin and hook, under whatever config; errors as ``errors.TYPE``."""
+        total = {place: counts.copy() for place, counts in self._past.items()}
+        up = [task.result() for task in self._configured.values() if _is_up(task)]
+        for served in [*self._served.values(), *up]:
+            _add(total, served)
+        return total
 
     def _described(self, served: Served) -> Json:
         return described(served.status(), accepts_config=self.accepts_configs)
@@ -149,7 +168,7 @@ class Plugins:
 
     def _start(self, config_id: str, written: PluginStatus, config: Mapping[str, Any]) -> asyncio.Task[Served]:
         task = self._configured.pop(config_id, None)
-        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+        if task is None or (task.done() and not _is_up(task)):
             task = asyncio.create_task(self._start_one(written, config), name=f"gatehook configure {written.name}")
         self._configured[config_id] = task
         while len(self._configured) > self.settings.max_configs:
@@ -171,7 +190,7 @@ class Plugins:
         context: Any,
         *,
         config_id: str | None = None,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the caller's, which ends as an answer
         gatehook: bool = False,
     ) -> Json:
         """What a plugin says to a payload: ``{"plugin_name", "result", "context"}``, or ``{"plugin_name", "error"}``
@@ -227,7 +246,7 @@ class Plugins:
 
     def _find(self, config_id: str, name: str) -> Served | None:
         task = self._configured.get(config_id)
-        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+        if task is None or not _is_up(task):
             return None
         self._configured[config_id] = self._configured.pop(config_id)
         served = task.result()
@@ -256,7 +275,20 @@ class Plugins:
             served = what if isinstance(what, Served) else await what
         except GatehookError:
             return  # it never came up
-        await served.stop(self.settings.drain_timeout)
+        await served.unused(self.settings.drain_timeout)
+        _add(self._past, served)
+        await served.stop()
+
+
+def _is_up(task: asyncio.Task[Served]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
+
+
+def _add(total: dict[tuple[str, str], Counter[str]], served: Served) -> None:
+    for hook, counts in served.runner.stats()[served.name].items():
+        place = total.setdefault((served.name, hook), Counter())
+        place.update({key: count for key, count in counts.items() if key != "errors"})
+        place.update({f"errors.{error_type}": times for error_type, times in counts["errors"].items()})
 
 
 def _problem(message: str) -> Json:

@@ -49,11 +49,13 @@ class Served:
         if not self.calls:
             self._unused.set()
 
-    async def stop(self, limit: float) -> None:
-        """Shut down, once its calls have ended or ``limit`` seconds are over."""
+    async def unused(self, limit: float) -> None:
+        """Wait until its calls have ended, or ``limit`` seconds are over."""
         if self.calls:
             self._unused.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(limit):
                     await self._unused.wait()
+
+    async def stop(self) -> None:
         await self.runner.__aexit__()
