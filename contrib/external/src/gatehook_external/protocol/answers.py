@@ -36,6 +36,9 @@ ERROR_TYPES: Final = frozenset(
 )
 _OF_CODE: Final = {"PLUGIN_ERROR": "exception", "PLUGIN_TIMEOUT": "timeout", "INVALID_PAYLOAD": "payload"}
 _INTERNAL_ERROR: Final = -32603
+_HINTS: Final = ("http_headers", "retry_delay_ms")
+_DENIAL_HINTS: Final = ("http_headers", "http_status_code", "mcp_error_code")
+"""Advice to gateways, for which gatehook has no field: it goes to the metadata, and to the violation's details."""
 
 
 class RemoteError(ServiceError):
@@ -83,7 +86,7 @@ def _result_of(payload: Payload, raw: Any, plugin: str) -> PluginResult[Any] | N
         goes_on,
         None if modified is None else changed(payload, modified),
         None if violation is None else _violation_of(violation),
-        _optional_object(result.get("metadata"), "metadata"),
+        _hints(result, _HINTS) | _optional_object(result.get("metadata"), "metadata"),
         plain(result.get("response"), "response"),
     )
     silent = goes_on and said.modified_payload is None and said.violation is None
@@ -111,7 +114,11 @@ def _violation_of(raw: Any) -> PluginViolation:
         for key in ("reason", "description", "code")
     )
     details = _optional_object(violation.get("details"), "violation.details")
-    return PluginViolation(reason, description, code, details)
+    return PluginViolation(reason, description, code, _hints(violation, _DENIAL_HINTS) | details)
+
+
+def _hints(raw: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: plain(raw[name], name) for name in names if raw.get(name)}
 
 
 def _optional_object(raw: Any, what: str) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def failure_of(name: str, error: GatehookError) -> dict[str, Any]:
         return _failure(name, code, str(error), error.error_type)
     if isinstance(error, PayloadError):
         return _failure(name, "INVALID_PAYLOAD", str(error), "payload")
-    return _failure(name, "PLUGIN_ERROR", CODES["PLUGIN_ERROR"], "exception")
+    return _failure(name, "PLUGIN_ERROR", f"the plugin failed ({type(error).__name__})", "exception")
 
 
 def refusal(name: str, code: str, message: str) -> dict[str, Any]:

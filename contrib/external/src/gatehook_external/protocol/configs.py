@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from gatehook import PayloadError, PluginStatus
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
 from gatehook_external.errors import ServiceError
 from gatehook_external.protocol.payloads import HOOKS
@@ -56,7 +56,7 @@ class RemoteManifest(_Read):
     access: str = "write"
     violation_codes: list[str] = []
     accepts_config: bool = False
-    protocol: int
+    protocol: Annotated[int, Strict(False)]  # gRPC makes it 1.0
 
 
 class Described(_Read):
@@ -70,7 +70,7 @@ class Described(_Read):
     hooks: list[str] = []
     tags: list[str] = []
     mode: str | None = None
-    priority: int | None = None
+    priority: float | None = None
     manifest: RemoteManifest | None = None
 
     @classmethod

@@ -81,6 +81,8 @@ def from_wire(hook: str, raw: Any) -> Payload:
     for field in _FIELDS[hook]:
         if field.said(given):
             found[field.name] = field.read(given[field.name], f"{hook}.{field.name}")
+        elif field.required and field.nullable:  # peers leave out what is null
+            found[field.name] = None
         elif field.required:
             raise PayloadError(f"{hook}: the payload lacks {field.name!r}")
     return kind(**found)
