@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from gatehook import Seconds
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 
 def _not_a_switch(value: Any) -> Any:
@@ -17,6 +17,13 @@ def _not_a_switch(value: Any) -> Any:
 
 Number = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_not_a_switch)]
 Count = Annotated[int, Field(gt=0), BeforeValidator(_not_a_switch)]
+
+
+def _or_never(value: Any, seconds: Callable[[Any], float]) -> float:
+    return 0.0 if value == 0 and not isinstance(value, bool) else seconds(value)
+
+
+SecondsOrNever = Annotated[Seconds, WrapValidator(_or_never, json_schema_input_type=Seconds | Literal[0])]
 
 
 class CallSettings(BaseModel):
@@ -34,7 +41,7 @@ class CallSettings(BaseModel):
     """So many failures in a row open the circuit."""
     circuit_breaker_timeout: Seconds = 60.0
     """Seconds until one call tries the service again, while the others go on failing at once."""
-    cache_ttl_seconds: Annotated[Seconds | Literal[0], Field(union_mode="left_to_right")] = 0
+    cache_ttl_seconds: SecondsOrNever = 0.0
     """Seconds for which an answer is used again for the same content at the same hook; 0: never."""
     cache_max_entries: Count = 1024
     """So many answers are kept; then the one that was not used for longest goes."""

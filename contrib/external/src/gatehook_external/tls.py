@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import ssl
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from gatehook_external.files import File, fault, read
 
 logger = logging.getLogger("gatehook.external")
+
+_CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
+_KEY: Final = b"PRIVATE KEY-----"
 
 
 class TLS(BaseModel):
@@ -39,52 +42,55 @@ class TLS(BaseModel):
         """What the file at that key holds, for clients that take no :class:`ssl.SSLContext`.
 
         Raises:
-            ConfigError: it cannot be read.
+            ConfigError: it cannot be read, or is no PEM.
         """
         path = getattr(self, key)
-        return None if path is None else read(path, key)
+        if path is None:
+            return None
+        content = read(path, key)
+        what, mark = ("key", _KEY) if key == "tls_client_key" else ("certificate", _CERTIFICATE)
+        if mark not in content:
+            raise fault(f"{path} holds no {what} in PEM", key)
+        return content
 
     def context(self) -> ssl.SSLContext:
         """For a client; the files are read now.
 
         Raises:
-            ConfigError: a file cannot be read, is no PEM, or key and certificate are not a pair. Paths begin at these
+            ConfigError: a file cannot be read or is no PEM, or key and certificate are not a pair. Paths begin at these
                 settings; see :func:`gatehook_external.within`.
         """
-        context = ssl.create_default_context()
-        if self.tls_ca is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._trust(context)
+        context = self._trusting()
         if not self.tls_verify:
-            logger.warning("tls_verify is false: whoever sits between may read and change what is sent")
+            logger.warning("tls_verify is false: whoever sits in between may read and change what is sent")
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        if self.tls_client_cert is not None:
-            self._present(context)
+        if (certificate := self.pem("tls_client_cert")) is not None:
+            self._present(context, certificate)
         return context
 
-    def _trust(self, context: ssl.SSLContext) -> None:
-        content = self.pem("tls_ca") or b""
+    def _trusting(self) -> ssl.SSLContext:
+        authorities = self.pem("tls_ca")
+        if authorities is None:
+            return ssl.create_default_context()
         try:
-            context.load_verify_locations(cadata=content.decode("ascii", "replace"))
-        except ssl.SSLError:
-            raise fault(f"{self.tls_ca} holds no certificates in PEM", "tls_ca") from None
+            return ssl.create_default_context(cadata=authorities.decode("ascii", "replace"))
+        except ssl.SSLError as error:
+            raise fault(f"{self.tls_ca} cannot be used: {error.reason}", "tls_ca") from None
 
-    def _present(self, context: ssl.SSLContext) -> None:
-        self.pem("tls_client_cert")
-        self.pem("tls_client_key")
+    def _present(self, context: ssl.SSLContext, certificate: bytes) -> None:
+        if self.pem("tls_client_key") is None and _KEY not in certificate:
+            raise fault(f"{self.tls_client_cert} holds no key, and there is no tls_client_key", "tls_client_cert")
+        at = "tls_client_key" if self.tls_client_key else "tls_client_cert"
+        key = getattr(self, at)
         try:
-            context.load_cert_chain(self.tls_client_cert, self.tls_client_key, password=_no_passphrase)  # type: ignore[arg-type]  # not None: see context()
+            context.load_cert_chain(self.tls_client_cert, self.tls_client_key, password=_no_passphrase)  # type: ignore[arg-type]  # there is a certificate
         except _Encrypted:
-            raise fault("the key has a passphrase, which cannot be given", self._key_at) from None
+            raise fault(f"the key in {key} has a passphrase, which cannot be given", at) from None
         except ssl.SSLError as error:
             if error.reason == "KEY_VALUES_MISMATCH":
-                raise fault("the key is not that of tls_client_cert", self._key_at) from None
-            raise fault("certificate or key is no PEM", self._key_at) from None
-
-    @property
-    def _key_at(self) -> str:
-        return "tls_client_key" if self.tls_client_key else "tls_client_cert"
+                raise fault(f"{key} is not the key of {self.tls_client_cert}", at) from None
+            raise fault(f"{key} cannot be used: {error.reason}", at) from None
 
 
 class _Encrypted(Exception):
