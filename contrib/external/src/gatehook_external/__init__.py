@@ -3,7 +3,7 @@
 from gatehook_external.auth import Auth
 from gatehook_external.cache import digest, principal
 from gatehook_external.errors import NotDelivered, ServiceError
-from gatehook_external.files import within
+from gatehook_external.files import File, within
 from gatehook_external.limits import capped
 from gatehook_external.service import Service
 from gatehook_external.settings import CallSettings
@@ -13,6 +13,7 @@ __all__ = [
     "TLS",
     "Auth",
     "CallSettings",
+    "File",
     "NotDelivered",
     "Service",
     "ServiceError",
