@@ -28,6 +28,6 @@ async def test_the_example_asks_and_tells(example):
         for _ in range(2):
             assert_allowed(await request.run(tool_call(q="hello")))
         assert_blocked(await request.run(tool_call(q="secret")))
-        (status,) = runner.plugins
+        (status,) = runner.plugins()
     assert status.details["circuit"] == "closed"
     assert status.details["cache"] == {"answers": 2, "hits": 1, "misses": 2}
