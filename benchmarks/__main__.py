@@ -36,6 +36,12 @@ def hostile_section(quick: bool) -> Section:
     return hostile.measure(2 if quick else 5)
 
 
+def external_section(quick: bool) -> Section:
+    from benchmarks.external import compare  # noqa: PLC0415  # as above
+
+    return compare.measure(3, 0.3) if quick else compare.measure(11, 1)
+
+
 SECTIONS: dict[str, Callable[[bool], Section]] = {
     "dispatch": lambda quick: dispatch.measure(3, 0.05) if quick else dispatch.measure(9, 0.25),
     "import": lambda quick: imports.measure(3 if quick else 15),
@@ -44,6 +50,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "throughput": throughput_section,
     "deny_list": deny_section,
     "hostile": hostile_section,
+    "external": external_section,
 }
 
 
