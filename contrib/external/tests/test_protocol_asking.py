@@ -53,6 +53,11 @@ def test_what_is_not_known_of_a_request_is_left_out():
     assert asked == {"request_id": "r-1", "state": {}, "metadata": {}}
 
 
+def test_a_user_that_is_no_json_is_not_dropped_in_silence():
+    with pytest.raises(PayloadError, match="the request's user holds a object"):
+        context_to_wire(context(user=object()))
+
+
 def test_a_request_arrives_as_it_was_asked():
     asked = context(
         {"k": 1}, id="r", user="u", tenant_id="t", server_id="s", content_type="text/csv", roles=["admin", "ops"]

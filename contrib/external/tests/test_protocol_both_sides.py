@@ -228,6 +228,17 @@ async def test_fields_of_a_peers_payload_come_back_as_they_came():
     assert prompt["result"]["modified_payload"].keys() == {"prompt_id", "result"}
 
 
+async def test_what_a_plugin_adds_to_a_list_of_a_peers_payload_is_answered():
+    class Adds(Plugin):
+        def prompt_post_fetch(self, payload):
+            payload.result.messages.append(payload.result.messages[0])
+            return PluginResult(modified_payload=payload)
+
+    async with remote(Adds) as runner:
+        answer = await serve(runner, "prompt_post_fetch", to_wire(prompt_result("Hi")), {}, gatehook=False)
+    assert answer["result"]["modified_payload"] == to_wire(prompt_result("Hi", "Hi"))
+
+
 async def test_an_old_peer_reads_a_prompts_name_where_it_wrote_it():
     class Renames(Plugin):
         def prompt_pre_fetch(self, payload):

@@ -284,7 +284,7 @@ def test_what_nests_as_deep_as_may_be_goes_through_both_parsers():
     assert from_wire(call.hook, sent(call)) == call
 
 
-class Colour(str, Enum):
+class Colour(str, Enum):  # noqa: UP042  # whose str() is not its value
     RED = "red"
 
 

@@ -11,17 +11,21 @@ from gatehook_external.protocol.plain import noun, plain, same
 
 
 def context_to_wire(context: PluginContext) -> dict[str, Any]:
-    """The context of a call as JSON data. State that is no JSON stays at home."""
+    """The context of a call as JSON data, with the state that all plugins of the request share. State that is no JSON
+    stays at home.
+
+    Raises:
+        PayloadError: what is known of the request is no JSON.
+    """
     request = context.request
     asking = {
-        "request_id": request.id,
         "user": request.user,
         "tenant_id": request.tenant_id,
         "server_id": request.server_id,
         "content_type": request.content_type,
-        "roles": list(request.roles),
+        "roles": request.roles,
     }
-    said = {key: value for key, value in asking.items() if value}
+    said = {key: plain(value, f"the request's {key}") for key, value in asking.items() if value}
     return {
         "state": _travelling(context.state),
         "global_context": {"request_id": request.id, **said, "state": _travelling(request.state), "metadata": {}},
@@ -37,16 +41,19 @@ def apply_context(context: PluginContext, raw: Any) -> None:
     Raises:
         ServiceError: it is no context; nothing of it was taken over.
     """
-    said = _object(raw, "the context")
-    shared = _object(said.get("global_context"), "the global context")
-    parts = (
-        (context.state, said.get("state"), "the state"),
-        (context.metadata, said.get("metadata"), "the metadata"),
-        (context.request.state, shared.get("state"), "the shared state"),
-    )
-    read = [(mine, _object(theirs, what), theirs is not None) for mine, theirs, what in parts]
-    for mine, theirs, told in read:
-        if told:
+    try:
+        said = _object(raw, "the context")
+        shared = _object(said.get("global_context"), "global_context")
+        parts = (
+            (context.state, said.get("state"), "state"),
+            (context.metadata, said.get("metadata"), "metadata"),
+            (context.request.state, shared.get("state"), "global_context.state"),
+        )
+        read = [(mine, _copied(theirs, what)) for mine, theirs, what in parts if theirs is not None]
+    except PayloadError as error:
+        raise ServiceError(f"it answered what is not understood: {error}") from None
+    for mine, theirs in read:
+        if mine or theirs:
             _overwrite(mine, theirs)
 
 
@@ -57,8 +64,8 @@ def ask(runner: Runner, name: str, raw: Any) -> Request:
     Raises:
         PayloadError: it is no context.
     """
-    said = _part(raw, "the context")
-    asking = _part(said.get("global_context"), "global_context")
+    said = _object(raw, "the context")
+    asking = _object(said.get("global_context"), "global_context")
     user, further = asking.get("user"), asking.get("user_context")
     if type(user) is dict:  # as ContextForge has it, for some ways to log in
         user = user.get("email")
@@ -75,9 +82,9 @@ def ask(runner: Runner, name: str, raw: Any) -> Request:
         content_type=_text(asking.get("content_type"), "content_type"),
         roles=tuple(roles or ()),
     )
-    request.state = _part(asking.get("state"), "global_context.state")
-    request.states = {name: _part(said.get("state"), "state")}
-    _part(said.get("metadata"), "metadata")
+    request.state = _copied(asking.get("state"), "global_context.state")
+    request.states = {name: _copied(said.get("state"), "state")}
+    _object(said.get("metadata"), "metadata")
     return request
 
 
@@ -87,15 +94,15 @@ def context_from(request: Request, name: str, raw: Any) -> dict[str, Any]:
     Raises:
         PayloadError: the plugin put something into the state that is no JSON, which would be lost.
     """
-    said = _part(raw, "the context")
+    said = _object(raw, "the context")
     return {
         "state": plain((request.states or {}).get(name, {}), "the plugin's state"),
         "global_context": {
-            **_part(said.get("global_context"), "global_context"),
+            **_copied(said.get("global_context"), "global_context"),
             "request_id": request.id,
             "state": plain(request.state, "the shared state"),
         },
-        "metadata": _part(said.get("metadata"), "metadata"),
+        "metadata": _copied(said.get("metadata"), "metadata"),
     }
 
 
@@ -122,18 +129,15 @@ def _overwrite(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
 
 
 def _object(raw: Any, what: str) -> dict[str, Any]:
-    try:
-        return _part(raw, what)
-    except PayloadError as error:
-        raise ServiceError(f"it answered what is not understood: {error}") from None
-
-
-def _part(raw: Any, what: str) -> dict[str, Any]:
     if raw is None:
         return {}
     if type(raw) is not dict:
         raise PayloadError(f"{what} must be an object, got {noun(raw)}")
-    copied: dict[str, Any] = plain(raw, what)
+    return raw
+
+
+def _copied(raw: Any, what: str) -> dict[str, Any]:
+    copied: dict[str, Any] = plain(_object(raw, what), what)
     return copied
 
 
