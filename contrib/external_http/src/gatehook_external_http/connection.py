@@ -1,0 +1,131 @@
+"""The way to one service: an HTTP client that is open for as long as its plugin is."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+from gatehook.text import encodable
+from gatehook_external import NotDelivered, ServiceError, capped, within
+
+from gatehook_external_http import strict_json
+from gatehook_external_http.settings import ServiceSettings
+
+_KEEPALIVE: Final = 4.0
+"""Seconds. uvicorn and Node close idle connections after 5 s, and a request that crosses with that is lost."""
+_HEADERS: Final = {
+    "Accept": "application/json",
+    # A small compressed answer may be a huge one by the time that its size is seen.
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": "gatehook",
+}
+
+
+class Connection:
+    """It follows no redirect, reads no proxies or credentials from the environment, and no more than it may."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._client: httpx.AsyncClient | None = None
+
+    async def open(self) -> None:
+        """
+        Raises:
+            ConfigError: a file of certificates or credentials cannot be used.
+        """
+        settings = self._settings
+        size = settings.connection_pool_size
+        with within("config"):
+            verify = settings.context()
+        with within("config", "auth"):
+            headers = settings.auth.headers() if settings.auth else {}
+        self._client = httpx.AsyncClient(
+            verify=verify,
+            headers={**_HEADERS, **headers},
+            timeout=None,  # noqa: S113  # the whole call has one deadline, which the service layer holds
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=_KEEPALIVE),
+        )
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def post(self, url: str, body: bytes) -> Any:
+        """The service's answer to a body made by :func:`body_of`, as JSON data.
+
+        Raises:
+            ServiceError: there is none that can be used.
+            NotDelivered: there is no connection.
+        """
+        async with self._answer("POST", url, body) as response:
+            if response.status_code not in self._settings.allowed_response_codes:
+                raise ServiceError(_refused(response))
+            if (coding := response.headers.get("Content-Encoding", "identity")) != "identity":
+                raise ServiceError(f"the answer is encoded ({coding[:20]!r}), which was not asked for")
+            limit, declared = self._settings.max_response_bytes, response.headers.get("Content-Length")
+            answer = b"".join([chunk async for chunk in capped(response.aiter_raw(), limit, declared)])
+        try:
+            return strict_json.loads(answer)
+        except ValueError as error:
+            raise ServiceError("the answer is not JSON") from error
+
+    async def check(self) -> str:
+        """What the health endpoint says is wrong; empty if nothing is."""
+        try:
+            async with self._answer("GET", self._settings.health_url, None) as response:
+                return "" if response.is_success else _refused(response)
+        except ServiceError as error:
+            return error.reason
+
+    @asynccontextmanager
+    async def _answer(self, method: str, url: str, body: bytes | None) -> AsyncIterator[httpx.Response]:
+        """The head of the answer; its body is yet to be read, or not."""
+        if self._client is None:
+            raise NotDelivered("it is not open")
+        try:
+            async with self._client.stream(method, url, content=body) as response:
+                yield response
+        except httpx.ConnectError as error:
+            raise _unconnected(error) from error
+        except httpx.RemoteProtocolError as error:
+            raise ServiceError("it broke off, or does not speak HTTP") from error
+        except httpx.HTTPError as error:
+            raise ServiceError(f"the connection failed ({type(error).__name__})") from error
+
+
+def body_of(value: Any) -> bytes:
+    """
+    Raises:
+        ServiceError: the value is no JSON.
+    """
+    try:
+        return encodable(json.dumps(value, ensure_ascii=False, allow_nan=False)).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ServiceError("what is to be sent is no JSON", "payload") from error
+
+
+def _refused(response: httpx.Response) -> str:
+    status = response.status_code
+    phrase = f" ({httpx.codes.get_reason_phrase(status)})"
+    hint = ", and redirects are not followed" if response.is_redirect else ""
+    return f"it answered with status {status}{phrase}{hint}"
+
+
+def _unconnected(error: httpx.ConnectError) -> ServiceError:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ServiceError(f"its certificate is not accepted: {cause.verify_message}")  # nor will it be next time
+        if isinstance(cause, ssl.SSLError):
+            return ServiceError(f"no TLS with it: {cause.reason or 'the connection broke off'}")
+        if isinstance(cause, OSError):
+            return NotDelivered(f"it cannot be reached: {cause.strerror or 'no address for it'}")
+        cause = cause.__cause__ or cause.__context__
+    return NotDelivered("it cannot be reached")

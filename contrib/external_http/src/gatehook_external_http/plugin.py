@@ -1,0 +1,142 @@
+"""What all kinds have in common: one client and one service layer for each plugin, and one way through the hooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final, TypeVar
+
+from gatehook import (
+    Payload,
+    Plugin,
+    PluginConfig,
+    PluginContext,
+    PluginError,
+    PluginResult,
+    PromptPosthookPayload,
+    PromptPosthookResult,
+    PromptPrehookPayload,
+    PromptPrehookResult,
+    ResourcePostFetchPayload,
+    ResourcePostFetchResult,
+    ResourcePreFetchPayload,
+    ResourcePreFetchResult,
+    ToolPostInvokePayload,
+    ToolPostInvokeResult,
+    ToolPreInvokePayload,
+    ToolPreInvokeResult,
+)
+from gatehook_external import Service, ServiceError, digest
+
+from gatehook_external_http.connection import Connection, body_of
+from gatehook_external_http.settings import ServiceSettings
+
+P = TypeVar("P", bound=Payload)
+T = TypeVar("T")
+
+SUBJECTS: Final = {
+    "prompt_pre_fetch": "the prompt's arguments",
+    "prompt_post_fetch": "the prompt",
+    "tool_pre_invoke": "the tool's arguments",
+    "tool_post_invoke": "the tool's result",
+    "resource_pre_fetch": "the request for the resource",
+    "resource_post_fetch": "the resource",
+}
+"""What a service is asked about, in words for whoever made the call."""
+
+
+class ServicePlugin(Plugin):
+    """A plugin whose answers a service gives. Subclasses say what it is asked, and what its answers mean."""
+
+    settings: ServiceSettings
+
+    def __init__(self, config: PluginConfig) -> None:
+        super().__init__(config)
+        self._service = Service(self.name, self.settings)
+        self._connection = Connection(self.settings)
+        if self.settings.health_check_endpoint:
+            self.health_interval = self.settings.health_check_interval
+
+    async def initialize(self) -> None:
+        await self._connection.open()
+
+    async def shutdown(self) -> None:
+        await self._connection.close()
+
+    async def health(self) -> bool | str:
+        if self.settings.health_check_endpoint:
+            try:
+                async with asyncio.timeout(self.settings.health_check_interval):
+                    self._service.sick = await self._connection.check()
+            except TimeoutError:
+                self._service.sick = "it did not answer in time"
+        return self._service.sick or True
+
+    def details(self) -> dict[str, Any]:
+        return self._service.details()
+
+    async def ask(self, context: PluginContext, hook: str, url: str, request: Any, read: Callable[[Any], T]) -> T:
+        """What ``read`` makes of the service's answer to ``request``, which is JSON data.
+
+        ``read`` raises ServiceError for an answer that it cannot make anything of, and what it returns is kept.
+
+        Raises:
+            PluginError: there is no answer.
+        """
+        try:
+            body = body_of(request)
+        except ServiceError as error:
+            raise PluginError(self.name, hook, error.error_type, error.reason) from error
+
+        async def send(seconds: float) -> T:
+            return read(await self._connection.post(url, body))
+
+        return await self.call(context, hook, send, request)
+
+    async def call(self, context: PluginContext, hook: str, send: Callable[[float], Awaitable[T]], request: Any) -> T:
+        """One call of the service layer; ``request`` is all that the answer depends on."""
+        return await self._service.call(hook, context, send, key=digest(request) if self._service.caches else None)
+
+    async def prompt_pre_fetch(
+        self, payload: PromptPrehookPayload, context: PluginContext
+    ) -> PromptPrehookResult | None:
+        return await self._check(payload, context)
+
+    async def prompt_post_fetch(
+        self, payload: PromptPosthookPayload, context: PluginContext
+    ) -> PromptPosthookResult | None:
+        return await self._check(payload, context)
+
+    async def tool_pre_invoke(
+        self, payload: ToolPreInvokePayload, context: PluginContext
+    ) -> ToolPreInvokeResult | None:
+        return await self._check(payload, context)
+
+    async def tool_post_invoke(
+        self, payload: ToolPostInvokePayload, context: PluginContext
+    ) -> ToolPostInvokeResult | None:
+        return await self._check(payload, context)
+
+    async def resource_pre_fetch(
+        self, payload: ResourcePreFetchPayload, context: PluginContext
+    ) -> ResourcePreFetchResult | None:
+        return await self._check(payload, context)
+
+    async def resource_post_fetch(
+        self, payload: ResourcePostFetchPayload, context: PluginContext
+    ) -> ResourcePostFetchResult | None:
+        return await self._check(payload, context)
+
+    async def _check(self, payload: P, context: PluginContext) -> PluginResult[P] | None:
+        raise NotImplementedError
+
+
+async def at_once(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What several calls return, in their order; the first one to fail ends the others."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,81 @@
+"""What an operator may set for every kind: where the service is, how to reach it, and what it is asked about."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import httpx
+from gatehook import Seconds
+from gatehook.text import check_field, check_fields
+from gatehook_external import TLS, Auth, CallSettings
+from pydantic import AfterValidator, Field, model_validator
+
+
+def _check_url(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise ValueError(f"is no URL: {error}") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ValueError("must be a URL such as https://guard.example/v1/check")
+    if parsed.fragment:
+        raise ValueError("has a fragment (#…), which is never sent")
+    return url
+
+
+URL = Annotated[str, Field(pattern="^https?://"), AfterValidator(_check_url)]
+FieldGlob = Annotated[str, AfterValidator(check_field)]
+
+
+class ServiceSettings(CallSettings, TLS):
+    """The service and the way to it."""
+
+    url: URL | None = None
+    auth: Auth | None = None
+    """What tells the service who is asking: of type bearer, api_key, basic or headers."""
+    health_check_endpoint: Annotated[str, Field(min_length=1)] | None = None
+    """A path at the service, or a URL there, that answers with 2xx while it is well. While it does not, calls fail."""
+    health_check_interval: Seconds = 30.0
+    """Seconds between two looks at `health_check_endpoint`."""
+
+    @model_validator(mode="after")
+    def _url_is_no_secret(self) -> Self:
+        if self.url and httpx.URL(self.url).userinfo:
+            raise ValueError("`url` holds credentials, which would show wherever it does; write them under `auth`")
+        return self
+
+    @model_validator(mode="after")
+    def _health_is_of_the_same_origin(self) -> Self:
+        if self.health_check_endpoint is None:
+            if "health_check_interval" in self.model_fields_set:
+                raise ValueError("`health_check_interval` has no effect without `health_check_endpoint`")
+        elif origin(self.health_url) != origin(self.url or ""):
+            raise ValueError(
+                "`health_check_endpoint` must be at the service of `url`, or credentials would go elsewhere"
+            )
+        return self
+
+    @property
+    def health_url(self) -> str:
+        return str(httpx.URL(self.url or "").join(self.health_check_endpoint or ""))
+
+
+class TextSettings(ServiceSettings):
+    """Which texts the service is asked about."""
+
+    fields: tuple[FieldGlob, ...] = ()
+    """Only about texts in these: paths such as `args.query` and `result.content[*].text`, where `*` stands for any key
+    or index and `**` for any number of them. Everything if empty."""
+    except_fields: tuple[FieldGlob, ...] = ()
+    """Not about texts in these."""
+
+    @model_validator(mode="after")
+    def _some_field_remains(self) -> Self:
+        check_fields(self.fields, self.except_fields)
+        return self
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port, where a scheme's own port is ``None``."""
+    parsed = httpx.URL(url)
+    return parsed.scheme, parsed.host, parsed.port
