@@ -1,11 +1,11 @@
 """An answer that is not exactly understood is a failure, never a go-ahead; what it says in error stays unsaid."""
 
 import pytest
-from gatehook import PayloadError, PluginError, PluginViolation, ToolPreInvokePayload
-from gatehook.chain.deadline import ERROR_TYPES
-from gatehook.testing import tool_call
+from gatehook import PayloadError, Plugin, PluginError, PluginViolation, ToolPreInvokePayload
+from gatehook.testing import run_hook, tool_call
 from gatehook_external import NotDelivered, ServiceError
 from gatehook_external.protocol import CODES, RemoteError, failure_of, refusal, result_of
+from gatehook_external.protocol.answers import ERROR_TYPES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -183,11 +183,16 @@ def test_an_error_of_the_remote_plugin_is_its_exception_and_its_text_stays_out()
     )
 
 
-def test_types_of_errors_are_those_of_gatehook():
-    for kind in ERROR_TYPES:
-        with pytest.raises(RemoteError) as error:
-            read(failure_of("Ext", PluginError("Ext", CALL.hook, kind, SECRET)))
-        assert error.value.error_type == kind
+@pytest.mark.parametrize("kind", sorted(ERROR_TYPES))
+def test_every_type_of_error_that_gatehook_knows_crosses_the_line(kind):
+    class Fails(Plugin):
+        def tool_pre_invoke(self):
+            raise PluginError("Fails", CALL.hook, kind, "it is so")
+
+    assert run_hook(Fails, CALL).records[0].error_type == kind
+    with pytest.raises(RemoteError) as error:
+        read(failure_of("Ext", PluginError("Ext", CALL.hook, kind, SECRET)))
+    assert error.value.error_type == kind
 
 
 @pytest.mark.parametrize("made_up", ["panic", SECRET, 7, ["timeout"], None])

@@ -64,7 +64,7 @@ def ask(runner: Runner, name: str, raw: Any) -> Request:
     Raises:
         PayloadError: it is no context.
     """
-    said = _object(raw, "the context")
+    said = _copied(raw, "the context")
     asking = _object(said.get("global_context"), "global_context")
     user, further = asking.get("user"), asking.get("user_context")
     if type(user) is dict:  # as ContextForge has it, for some ways to log in
@@ -82,14 +82,14 @@ def ask(runner: Runner, name: str, raw: Any) -> Request:
         content_type=_text(asking.get("content_type"), "content_type"),
         roles=tuple(roles or ()),
     )
-    request.state = _copied(asking.get("state"), "global_context.state")
-    request.states = {name: _copied(said.get("state"), "state")}
+    request.state = _object(asking.get("state"), "global_context.state")
+    request.states = {name: _object(said.get("state"), "state")}
     _object(said.get("metadata"), "metadata")
     return request
 
 
 def context_from(request: Request, name: str, raw: Any) -> dict[str, Any]:
-    """The ``context`` of an answer: the one that came, with the state as the plugin ``name`` left it.
+    """The ``context`` of an answer: the one that came with ``request``, with the state as the plugin ``name`` left it.
 
     Raises:
         PayloadError: the plugin put something into the state that is no JSON, which would be lost.
@@ -98,11 +98,11 @@ def context_from(request: Request, name: str, raw: Any) -> dict[str, Any]:
     return {
         "state": plain((request.states or {}).get(name, {}), "the plugin's state"),
         "global_context": {
-            **_copied(said.get("global_context"), "global_context"),
+            **_object(said.get("global_context"), "global_context"),
             "request_id": request.id,
             "state": plain(request.state, "the shared state"),
         },
-        "metadata": _copied(said.get("metadata"), "metadata"),
+        "metadata": _object(said.get("metadata"), "metadata"),
     }
 
 

@@ -10,6 +10,8 @@ from gatehook import Content, Message, PayloadError, PromptResult, ResourceConte
 
 MAX_DEPTH: Final = 128
 """How deep a value may nest. The parsers on both sides stop at about 200, envelopes included."""
+_EASY: Final = frozenset({int, bool, type(None)})
+"""What is JSON whatever its value."""
 _MODELS: Final = (Content, Message, PromptResult, ResourceContent)
 _BARE: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (str, str.__str__),
@@ -39,32 +41,54 @@ def plain(value: Any, what: str, depth: int = 0) -> Any:
         PayloadError: the value has no JSON, or nests too deep. The message names ``what`` and quotes nothing.
     """
     kind = type(value)
+    if kind is dict:
+        copied = {}
+        depth = _deeper(depth, what)
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii():
+                _check_key(key, what)
+            # Most leaves need no call of their own, here and below: this runs several times in each call of a plugin.
+            leaf = type(item)
+            easy = leaf in _EASY or (leaf is str and item.isascii())
+            copied[key] = item if easy else plain(item, what, depth)
+        return copied
+    if kind is list or kind is tuple:
+        depth = _deeper(depth, what)
+        return [
+            item if type(item) in _EASY or (type(item) is str and item.isascii()) else plain(item, what, depth)
+            for item in value
+        ]
+    if isinstance(value, _MODELS):
+        return plain(vars(value), what, depth)
+    return _leaf(value, what)
+
+
+def _deeper(depth: int, what: str) -> int:
+    if depth >= MAX_DEPTH:
+        raise PayloadError(f"{what} nests deeper than {MAX_DEPTH} levels, or is cyclic")
+    return depth + 1
+
+
+def _leaf(value: Any, what: str) -> Any:
+    kind = type(value)
+    if kind in _EASY:
+        return value
     if kind is str:
         return value if value.isascii() else _encodable(value, what)
-    if kind is int or kind is bool or value is None:
-        return value
     if kind is float:
         if not isfinite(value):
             raise PayloadError(f"{what} holds a number that is not finite, which JSON has not")
         return value
-    if depth >= MAX_DEPTH:
-        raise PayloadError(f"{what} nests deeper than {MAX_DEPTH} levels, or is cyclic")
-    if kind is dict:
-        return {_key(key, what): plain(item, what, depth + 1) for key, item in value.items()}
-    if kind is list or kind is tuple:
-        return [plain(item, what, depth + 1) for item in value]
-    if isinstance(value, _MODELS):
-        return plain(vars(value), what, depth)
     for base, bare in _BARE:
         if isinstance(value, base):
-            return plain(bare(value), what, depth)
+            return _leaf(bare(value), what)
     raise PayloadError(f"{what} holds a {kind.__name__}, which JSON has not")
 
 
-def _key(key: Any, what: str) -> str:
+def _check_key(key: Any, what: str) -> None:
     if type(key) is not str:
         raise PayloadError(f"{what} holds an object with a key that is a {type(key).__name__}; in JSON it is text")
-    return key if key.isascii() else _encodable(key, what)
+    _encodable(key, what)
 
 
 def _encodable(text: str, what: str) -> str:
