@@ -6,6 +6,7 @@ plugin, the transport and its client together.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 from gatehook_plugin_server import tools
 from gatehook_plugin_server.plugins import Plugins
 from gatehook_plugin_server.wire import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     Id,
@@ -22,6 +24,8 @@ from gatehook_plugin_server.wire import (
     write,
     write_error,
 )
+
+logger = logging.getLogger("gatehook.serve")
 
 LEGACY_VERSIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """With a handshake, the newest last."""
@@ -71,6 +75,9 @@ class Endpoint:
         except RpcError as error:
             error.id = message.id
             return write_error(error)
+        except Exception as error:
+            logger.exception("%s could not be answered", message.method)
+            return write_error(RpcError(INTERNAL_ERROR, f"the server failed: {type(error).__name__}", None, message.id))
 
     def _initialize(self, params: Json) -> Json:
         asked = params.get("protocolVersion")

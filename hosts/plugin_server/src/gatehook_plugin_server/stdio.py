@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final
 
 from gatehook_plugin_server.endpoint import Endpoint
@@ -82,16 +83,15 @@ class Session(asyncio.Protocol):
         elif message.id in self._calls:
             raise RpcError(INVALID_REQUEST, "a request with this id is running")  # without the id: that is the other's
         else:
-            self._calls[message.id] = self._loop.create_task(self._serve(message.id, message))
+            self._calls[message.id] = task = self._loop.create_task(self._serve(message))
+            # Not in the task itself: one that is cancelled before its first step never comes to its `finally`.
+            task.add_done_callback(partial(self._calls.pop, message.id))
 
     def _named(self, request_id: Any) -> asyncio.Task[None] | None:
         return self._calls.get(request_id) if type(request_id) in (int, str) else None
 
-    async def _serve(self, request_id: Id, message: Message) -> None:
-        try:
-            self._send(await self._endpoint.answer(message))
-        finally:
-            del self._calls[request_id]
+    async def _serve(self, message: Message) -> None:
+        self._send(await self._endpoint.answer(message))
 
     def _send(self, answer: bytes) -> None:
         if not self._output.is_closing():

@@ -10,6 +10,7 @@ PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
 INVALID_PARAMS: Final = -32602
+INTERNAL_ERROR: Final = -32603
 
 Id = int | str
 
@@ -110,5 +111,5 @@ def _fault(error: Exception) -> str:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether it is a string that can be answered: half a surrogate pair cannot."""
+    """Whether it is a string without control characters, and without half of a surrogate pair, which has no UTF-8."""
     return type(value) is str and value.isprintable()
