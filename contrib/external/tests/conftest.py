@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from gatehook import Plugin, ToolPreInvokeResult
+from gatehook import Plugin, PluginResult
 from gatehook.testing import open_runner, tool_call
 from gatehook_external import CallSettings, Service, digest
 
@@ -27,6 +27,7 @@ class Backend:
         try:
             await self.gate.wait()
         except asyncio.CancelledError:
+            await asyncio.sleep(0.01)  # as a client that tells its server
             self.cancelled += 1
             raise
         if self.fault is not None:
@@ -46,7 +47,9 @@ class Desk:
             async def tool_pre_invoke(self, payload, context):
                 key = digest(payload.args) if self.service.caches else None
                 said = await self.service.call(payload.hook, context, send, key=key)
-                return ToolPreInvokeResult(metadata={"said": said})
+                return PluginResult(metadata={"said": said})
+
+            prompt_pre_fetch = tool_pre_invoke
 
         desk = self
         self.runner = open_runner(Asks, config=config, **keys)
@@ -59,9 +62,9 @@ class Desk:
         """What the service said, or the runner's record of the failure."""
         return await self.ask_as({"user": user}, **args)
 
-    async def ask_as(self, asker, **args):
+    async def ask_as(self, asker, payload=tool_call, **args):
         async with self.runner.request(**asker) as request:
-            outcome = await request.run(tool_call("lookup", **args))
+            outcome = await request.run(payload("lookup", **args))
         return outcome.metadata["Asks"]["said"] if outcome.metadata else outcome.records[0]
 
     async def __aenter__(self):

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from gatehook import ConfigError, Problem
 from gatehook_external import NotDelivered, ServiceError
 
 REFUSED = NotDelivered("nobody listens at its port")
@@ -37,6 +38,18 @@ async def test_an_attempt_that_succeeds_is_the_answer(desk, backend):
         backend.fault = None
         assert await asking > 1
         assert plugin.details["failures"] == 0
+
+
+async def test_a_later_attempt_that_may_have_been_delivered_is_the_last(desk, backend):
+    backend.fault = REFUSED
+    async with desk() as plugin:
+        asking = asyncio.create_task(plugin.ask())
+        await backend.asked.wait()
+        backend.asked.clear()
+        await asyncio.sleep(0)
+        backend.fault = ServiceError("it hung up")
+        assert "it hung up" in (await asking).reason
+        assert backend.calls == 2
 
 
 @pytest.mark.parametrize("fault", [ServiceError("it hung up"), TimeoutError(), OSError()])
@@ -81,3 +94,12 @@ async def test_a_timeout_names_the_limit_that_was_met(desk, backend):
     backend.gate.clear()
     async with desk(timeout_ms=20) as plugin:
         assert "took longer than 20 ms (timeout_ms)" in (await plugin.ask()).reason
+
+
+async def test_a_file_of_credentials_that_is_gone_is_a_failure_that_says_so(desk, backend):
+    backend.fault = ConfigError([Problem("secret.txt cannot be read", ("mcp", "auth", "token_file"))])
+    async with desk() as plugin:
+        record = await plugin.ask()
+        assert record.error_type == "backend"
+        assert "mcp.auth.token_file: secret.txt cannot be read" in record.reason
+        assert plugin.details["failures"] == 1

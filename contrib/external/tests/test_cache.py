@@ -5,6 +5,7 @@ import json
 
 import pytest
 from gatehook import PayloadError, PluginContext, Request
+from gatehook.testing import prompt_call, tool_call
 from gatehook_external import ServiceError, digest, principal
 from gatehook_external.cache import MISSING, Cache
 from hypothesis import assume, given
@@ -84,6 +85,8 @@ def test_an_answer_may_be_none():
 
 # -- in a service
 
+ALICE = {"user": "alice", "tenant_id": "acme", "server_id": "crm", "roles": ["admin", "ops"]}
+
 
 async def test_nothing_is_kept_unless_the_operator_says_so(desk, backend):
     async with desk() as plugin:
@@ -95,6 +98,12 @@ async def test_an_answer_is_used_again_for_the_same_content_alone(desk, backend)
     async with desk(cache_ttl_seconds=60) as plugin:
         assert [await plugin.ask(q=q) for q in (1, 1, 1.0, True, "1", 1)] == [1, 1, 2, 3, 4, 1]
         assert plugin.details["cache"] == {"answers": 4, "hits": 2, "misses": 4}
+
+
+async def test_an_answer_at_one_hook_is_none_at_another(desk, backend):
+    async with desk(cache_ttl_seconds=60) as plugin:
+        assert await plugin.ask_as(ALICE, tool_call, q="1") == 1
+        assert await plugin.ask_as(ALICE, prompt_call, q="1") == 2
 
 
 async def test_an_answer_is_used_for_its_time(desk, backend):
@@ -122,9 +131,6 @@ async def test_a_sick_service_is_not_asked_and_kept_answers_do_not_hide_it(desk,
         assert "its health check fails: status 500" in record.reason
         plugin.service.sick = ""
         assert await plugin.ask() == 1
-
-
-ALICE = {"user": "alice", "tenant_id": "acme", "server_id": "crm", "roles": ["admin", "ops"]}
 
 
 @pytest.mark.parametrize(

@@ -37,18 +37,27 @@ class Flights:
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = _Flight(until, call)
-            flight.task.add_done_callback(lambda _: self._forget(key, flight))
+            flight.task.add_done_callback(lambda _: self._landed(key, flight))
         else:
             flight.deadlines.append(until)
         try:
-            await asyncio.wait({flight.task}, timeout=None if until == float("inf") else until - monotonic())
+            done, _ = await asyncio.wait({flight.task}, timeout=None if until == float("inf") else until - monotonic())
         finally:
             flight.deadlines.remove(until)
             if not flight.deadlines and not flight.task.done():
                 self._forget(key, flight)
                 await flight.end()
-        answer: T = flight.result()
+        if not done:
+            raise TimeoutError
+        if flight.task.cancelled():
+            raise ServiceError("the call was cancelled from within")
+        answer: T = flight.task.result()
         return answer
+
+    def _landed(self, key: Hashable, flight: _Flight) -> None:
+        self._forget(key, flight)
+        if not flight.task.cancelled():
+            flight.task.exception()  # there may be nobody left to be told, and asyncio would complain of that
 
     def _forget(self, key: Hashable, flight: _Flight) -> None:
         if self._flights.get(key) is flight:
@@ -74,10 +83,3 @@ class _Flight:
     async def end(self) -> None:
         self.task.cancel()
         await asyncio.wait({self.task})
-
-    def result(self) -> Any:
-        if not self.task.done():
-            raise TimeoutError
-        if self.task.cancelled():
-            raise ServiceError("the call was cancelled from within")
-        return self.task.result()
