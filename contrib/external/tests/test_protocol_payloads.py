@@ -265,6 +265,7 @@ def looped():
         (float("nan"), "a number that is not finite"),
         (float("-inf"), "a number that is not finite"),
         ("\ud800", "half of a surrogate pair"),
+        (["\ud800"], "half of a surrogate pair"),
         ({"\udfff": 1}, "half of a surrogate pair"),
         ({1: SECRET}, "a key that is a int"),
         ({SECRET}, "a set, which JSON has not"),
