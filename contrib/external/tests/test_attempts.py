@@ -103,3 +103,9 @@ async def test_a_file_of_credentials_that_is_gone_is_a_failure_that_says_so(desk
         assert record.error_type == "backend"
         assert "mcp.auth.token_file: secret.txt cannot be read" in record.reason
         assert plugin.details["failures"] == 1
+
+
+async def test_a_call_whose_time_is_up_before_it_begins_is_not_made_and_not_counted(desk, backend):
+    async with desk(timeout_ms=1e-9) as plugin:
+        assert (await plugin.ask()).error_type == "timeout"
+        assert (backend.calls, plugin.details["failures"]) == (0, 0)
