@@ -141,7 +141,7 @@ def answer_of(  # noqa: PLR0913  # the call, and what came of it
     """An outcome as the asking side reads it. Fields of its payload that are not gatehook's stay as they came.
 
     Args:
-        name: the plugin's name, as it was asked for.
+        name: the plugin's name in the config.
         gatehook: whether gatehook asks, which understands an answer given in the server's place; for others that is a
             failure.
     """
