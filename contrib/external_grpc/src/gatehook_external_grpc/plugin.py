@@ -1,0 +1,25 @@
+"""The plugin: stands in a chain here, and asks one that runs in a gRPC server."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gatehook_external import within
+from gatehook_external.remote import RemotePlugin
+
+from gatehook_external_grpc.channel import metadata, open_channel
+from gatehook_external_grpc.remote import GRPCRemote
+from gatehook_external_grpc.settings import Connection
+
+
+class ExternalGRPCPlugin(RemotePlugin):
+    """A plugin of a gRPC plugin server. Mode, priority, conditions and error policy are those of the entry here."""
+
+    section: ClassVar[str] = "grpc"
+
+    def connect(self) -> GRPCRemote:
+        connection = self.in_section(Connection)
+        self.health_interval = connection.health_check_interval
+        with within(self.section):
+            credentials = metadata(connection)
+            return GRPCRemote(open_channel(connection, self.settings.max_response_bytes), credentials)

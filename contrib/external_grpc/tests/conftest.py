@@ -1,0 +1,91 @@
+"""Servers in processes of their own, and runners whose one plugin is in such a server."""
+
+import asyncio
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+from gatehook.testing import open_runner
+
+PEER = Path(__file__).with_name("peer.py")
+STRANGER = PEER.with_name("stranger.py")
+ANY_PORT = "127.0.0.1:0"
+
+
+@contextmanager
+def started(*command):
+    """A process that prints where it listens; ended when the block is."""
+    with subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            process.address = f"127.0.0.1:{int(process.stdout.readline())}"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def start():
+    """``start("Toy", address, cert, key, client_ca)``: a process with a peer's server, at ``.address``."""
+    with ExitStack() as stack:
+        yield lambda plugin, address=ANY_PORT, *tls: stack.enter_context(started(PEER, plugin, address, *tls))
+
+
+@pytest.fixture
+def stranger():
+    """``stranger("silent")``: the address of a process that speaks no gRPC."""
+    with ExitStack() as stack:
+        yield lambda behaviour: stack.enter_context(started(STRANGER, behaviour)).address
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """A peer's server with the plugin ``Toy``, for tests that leave it as it is."""
+    with started(PEER, "Toy", ANY_PORT) as process:
+        yield process.address
+
+
+@pytest.fixture
+def until():
+    """``await until(holds)``: once ``await holds()`` is true, of what happens in another process."""
+
+    async def until(holds):
+        while not await holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    return until
+
+
+@pytest.fixture
+def connected():
+    """``connected(address, grpc={…}, **entry)``: a runner of the plugin ``Toy`` in that server, to be entered."""
+
+    def connected(address, grpc=None, **entry):
+        where = {"target": address, **(grpc or {})}
+        return open_runner({"name": "Toy", "kind": "external_grpc", "grpc": where, **entry})
+
+    return connected
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certificates(authority, tmp_path_factory):
+    """``certificates("127.0.0.1")``: the files of the authority, and of a certificate for that name and its key."""
+    folder = tmp_path_factory.mktemp("certificates")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+
+    def certificates(name, issuer=authority):
+        issued = issuer.issue_cert(name)
+        cert, key = folder / f"{id(issued)}.pem", folder / f"{id(issued)}.key"
+        for blob in issued.cert_chain_pems:
+            blob.write_to_path(cert, append=True)
+        issued.private_key_pem.write_to_path(key)
+        return folder / "ca.pem", cert, key
+
+    return certificates
