@@ -101,7 +101,7 @@ def _grpc(plugins: Plugins, address: Address, stopping: asyncio.Event) -> Corout
         from gatehook_plugin_server.grpc_frontend import serve_grpc  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         raise GatehookError(f"--grpc needs {error.name}: pip install 'gatehook-plugin-server[grpc]'") from None
-    return serve_grpc(plugins, address, plugins.folder, stopping)
+    return serve_grpc(plugins, address, plugins.folder, stopping, _tell)
 
 
 async def _all(serving: list[Coroutine[Any, Any, None]]) -> None:
