@@ -28,12 +28,16 @@ Source = str | os.PathLike[str] | Mapping[str, Any]
 @dataclass(frozen=True)
 class PluginStatus:
     """How one configured plugin is. ``state`` is ``waiting`` (for the start), ``running``, ``disabled``, ``failed``,
-    ``off`` (all plugins are) or ``out`` (``on_error: disable``); ``details`` are what the plugin says of itself."""
+    ``off`` (all plugins are) or ``out`` (``on_error: disable``); ``manifest`` is what its distribution
+    says of it, and ``details`` what the plugin itself does."""
 
     name: str
     kind: str
+    description: str
+    author: str
     distribution: str
     version: str
+    manifest: dict[str, Any]
     mode: PluginMode
     priority: int
     hooks: tuple[str, ...]
@@ -221,7 +225,7 @@ class Runner:
         return [self._status(entry, generation) for entry in generation.entries]
 
     def _status(self, entry: Entry, generation: Any) -> PluginStatus:
-        config, available = entry.config, entry.available
+        config, available, manifest = entry.config, entry.available, entry.manifest
         state, reason = self._state(entry, generation)
         conditions = [condition.model_dump(exclude_defaults=True) for condition in config.conditions]
         shown = {"tags": config.tags, "conditions": conditions, "config": config.config}
@@ -229,8 +233,11 @@ class Runner:
         return PluginStatus(
             name=config.name,
             kind=config.kind or config.name,
+            description=config.description or (manifest.description if manifest else ""),
+            author=config.author or (manifest.author if manifest else ""),
             distribution=(available and available.distribution) or "",
             version=(available and available.version) or "",
+            manifest=manifest.model_dump() if manifest else {},
             mode=config.mode,
             priority=config.priority,
             hooks=entry.hooks or tuple(config.hooks or ()),

@@ -9,7 +9,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from gatehook import PluginContext
 
@@ -31,31 +31,32 @@ def hashed(kind: str, text: str, key: bytes) -> str:
 
 
 class Vault:
-    """The texts behind the tokens of one request. It lies in the plugin's state, so it lives and dies with the request.
+    """The texts behind the tokens of one request, over what the plugin's state keeps of them.
 
-    Only what the caller sent is ever given back, and only to the same principal.
+    They live and die with the request, and are JSON data, so that the plugin may run on another machine. Only what the
+    caller sent is ever given back, and only to the same principal.
     """
 
-    def __init__(self, principal: tuple[str | None, str | None]) -> None:
-        self.principal = principal
-        self._texts: dict[str, str] = {}
-        self._tokens: dict[tuple[str, str], str] = {}
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self._texts: dict[str, str] = kept["texts"]
+        self._tokens: dict[str, dict[str, str]] = kept["tokens"]
 
     @classmethod
     def of(cls, context: PluginContext) -> Vault:
         """The request's vault; a new one if another principal asks."""
-        principal = (context.request.user, context.request.tenant_id)
-        vault = context.get_state("vault")
-        if not isinstance(vault, Vault) or vault.principal != principal:
-            vault = cls(principal)
-            context.set_state("vault", vault)
-        return vault
+        principal = [context.request.user, context.request.tenant_id]
+        kept = context.get_state("vault")
+        if kept is None or kept["principal"] != principal:
+            kept = {"principal": principal, "texts": {}, "tokens": {}}
+            context.set_state("vault", kept)
+        return cls(kept)
 
     def token(self, kind: str, text: str, keep: bool) -> str:
         """The token for a text, the same one for the same text; ``keep`` if it may be given back."""
-        token = self._tokens.get((kind, text))
-        if token is None:
-            token = self._tokens[kind, text] = mark(kind, secrets.token_bytes(10))
+        tokens = self._tokens.setdefault(kind, {})
+        if text not in tokens:
+            tokens[text] = mark(kind, secrets.token_bytes(10))
+        token = tokens[text]
         if keep:
             self._texts[token] = text
         return token

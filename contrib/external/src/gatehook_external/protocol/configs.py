@@ -21,23 +21,23 @@ def described(status: PluginStatus, *, accepts_config: bool = False) -> dict[str
     Args:
         accepts_config: whether the server takes settings from its clients.
     """
-    manifest = getattr(status, "manifest", None) or {}
+    manifest = status.manifest
     return {
         "name": status.name,
         "kind": status.kind,
-        "description": getattr(status, "description", ""),
+        "description": status.description,
         "version": status.version,
-        "author": getattr(status, "author", ""),
+        "author": status.author,
         "hooks": list(status.hooks),
         "tags": list(status.tags),
         "mode": str(status.mode),
         "priority": status.priority,
         "config": {},
         "manifest": {
-            "available_hooks": list(manifest.get("available_hooks") or status.hooks),
+            "available_hooks": manifest.get("available_hooks") or list(status.hooks),
             "config_schema": manifest.get("config_schema"),
             "access": status.access,
-            "violation_codes": list(manifest.get("violation_codes") or ()),
+            "violation_codes": manifest.get("violation_codes", []),
             "accepts_config": accepts_config,
             "protocol": PROTOCOL,
         },
