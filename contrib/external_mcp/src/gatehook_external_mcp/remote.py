@@ -1,0 +1,137 @@
+"""A plugin server, asked over MCP: its tools, in either of the two protocols that there are.
+
+Since ContextForge 0.9 and cpex 0.1 servers have one tool for all hooks, ``invoke_hook``. Those before had one for each
+hook, which bears its name, and said ``name`` for what is ``prompt_id`` now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from math import isfinite
+from typing import Any, Final
+
+import httpx2
+from gatehook_external import NotDelivered, ServiceError
+from gatehook_external.protocol import HOOKS
+from mcp import MCPError
+
+from gatehook_external_mcp import wire
+from gatehook_external_mcp.connection import Connection, Link
+from gatehook_external_mcp.http import Address
+from gatehook_external_mcp.wire import Json
+
+INVOKE: Final = "invoke_hook"
+CONFIG: Final = "get_plugin_config"
+CONFIGS: Final = "get_plugin_configs"
+CONFIGURE: Final = "configure_plugin"
+PROTOCOL_KEY: Final = "gatehook/protocol"
+
+
+class MCPRemote:
+    """``health`` is what to ask for the server's health, where that is not MCP's ping."""
+
+    def __init__(self, connection: Connection, health: tuple[Address, httpx2.URL] | None = None) -> None:
+        self._connection, self._health = connection, health
+        self._is_gatehook = False
+
+    @property
+    def state(self) -> str:
+        return self._connection.state
+
+    async def close(self) -> None:
+        await self._connection.close()
+        if self._health is not None:
+            await self._health[0].aclose()
+
+    async def describe(self, plugin: str, seconds: float) -> Json:
+        link = await self._connection.link(seconds)
+        hooks = [hook for hook in HOOKS if hook in link.tools]
+        if INVOKE not in link.tools and not hooks:
+            raise ServiceError("it is no plugin server: it has neither invoke_hook nor a tool for any hook")
+        if CONFIG not in link.tools:
+            return {"name": plugin, "hooks": hooks}
+        described = _object(await self._call(link, CONFIG, {"name": plugin}))
+        self._is_gatehook = type(described.get("manifest")) is dict
+        if INVOKE not in link.tools and type(described.get("hooks")) is list:
+            described["hooks"] = [hook for hook in described["hooks"] if hook in hooks]
+        return described
+
+    async def names(self, seconds: float) -> list[str]:
+        link = await self._connection.link(seconds)
+        if CONFIGS not in link.tools:
+            return []
+        said = await self._call(link, CONFIGS, {})
+        # Some servers make a text of each, some one of all.
+        described = said if len(said) > 1 or type(said[0]) is not list else said[0]
+        return [item["name"] for item in described if type(item) is dict and type(item.get("name")) is str]
+
+    async def configure(self, plugin: str, config: Json, seconds: float) -> Json:
+        link = await self._connection.link(seconds)
+        return _object(await self._call(link, CONFIGURE, {"name": plugin, "config": config}))
+
+    async def invoke(  # noqa: PLR0913  # the fields of the call
+        self, hook: str, plugin: str, payload: Json, context: Json, seconds: float, config_id: str | None
+    ) -> Json:
+        link = await self._connection.link(seconds)
+        call: Json = {"plugin_name": plugin, "payload": payload, "context": context}
+        meta: Json = {}
+        if self._is_gatehook:
+            meta[PROTOCOL_KEY] = 1
+            if isfinite(seconds):
+                meta["gatehook/timeout_ms"] = int(seconds * 1000)
+            if config_id is not None:
+                meta["gatehook/config"] = config_id
+        if INVOKE in link.tools:
+            return _object(await self._call(link, INVOKE, {"hook_type": hook, **call}, meta))
+        if hook not in link.tools:
+            raise NotDelivered(f"the server has no tool for {hook} any more")
+        if "prompt_id" in payload:
+            call["payload"] = {"name": payload["prompt_id"], **payload}
+            del call["payload"]["prompt_id"]
+        return _object(await self._call(link, hook, call, meta))
+
+    async def check(self, seconds: float) -> str:
+        async with asyncio.timeout(seconds):
+            if self._health is not None:
+                address, url = self._health
+                async with address.exchange("GET", url, {}):
+                    return ""
+            link = await self._connection.link(seconds)
+            try:
+                await link.dispatcher.send_raw_request("ping", None)
+            except MCPError:
+                pass  # it lives, though it knows no ping
+            except asyncio.CancelledError:
+                self._connection.drop(link)  # it hangs; the next call, or look, opens another
+                raise
+        return ""
+
+    async def _call(self, link: Link, tool: str, arguments: Json, meta: Json | None = None) -> list[Any]:
+        """What a tool answers: the JSON in its texts, of which there is one at least."""
+        params: Json = {"name": tool, "arguments": arguments}
+        if meta:
+            params["_meta"] = meta
+        try:
+            result = await link.dispatcher.send_raw_request("tools/call", params)
+        except MCPError as error:
+            raise ServiceError(f"it answered {tool} with error {error.code}") from None
+        if result.get("isError"):
+            raise ServiceError(f"its tool {tool} failed")
+        content = result.get("content")
+        texts = [item["text"] for item in content if _is_text(item)] if type(content) is list else []
+        try:
+            if texts:
+                return [wire.load(text) for text in texts]
+        except ValueError:
+            raise ServiceError(f"it answered {tool} with a text that is no JSON") from None
+        raise ServiceError(f"it answered {tool} with no text")
+
+
+def _is_text(item: Any) -> bool:
+    return type(item) is dict and item.get("type") == "text" and type(item.get("text")) is str
+
+
+def _object(said: list[Any]) -> Json:
+    if type(said[0]) is not dict:
+        raise ServiceError("it answered with JSON that is no object")
+    return said[0]

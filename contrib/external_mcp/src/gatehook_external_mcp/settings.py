@@ -1,0 +1,124 @@
+"""What an operator may set: the ``mcp`` section of an entry."""
+
+from __future__ import annotations
+
+import os
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import httpx2
+from gatehook import Seconds
+from gatehook_external import TLS, Auth
+from gatehook_external.files import File
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+_OF_A_CHILD: Final = ("script", "command", "args", "env", "cwd")
+_OF_HTTP: Final = ("url", "uds", *TLS.model_fields, "auth", "health_check_endpoint")
+_UNSET: Final = "http://localhost/mcp"
+_NEEDS: Final[dict[str, Any]] = {
+    "if": {"properties": {"proto": {"const": "STDIO"}}, "required": ["proto"]},
+    "then": {"anyOf": [{"required": ["script"]}, {"required": ["command"]}]},
+    "else": {"anyOf": [{"required": ["url"]}, {"required": ["uds"]}]},
+}
+
+
+class Connection(TLS):
+    """Where the plugin server is, and how it and the plugin know each other."""
+
+    model_config = ConfigDict(json_schema_extra=_NEEDS)
+
+    proto: Literal["STREAMABLEHTTP", "STDIO", "SSE"]
+    """STREAMABLEHTTP: a server with an address. STDIO: a process started for this plugin. SSE: a server of old."""
+    url: str | None = None
+    """The server's MCP endpoint, such as `https://plugins.internal/mcp`."""
+    uds: File | None = None
+    """The Unix socket of a server on this machine, relative to the config's folder; `url` then names the path alone."""
+    script: File | None = None
+    """STDIO: a Python file, a shell file or an executable, relative to the config's folder."""
+    command: Annotated[str, Field(min_length=1)] | None = None
+    """STDIO, in place of `script`: a program."""
+    args: list[str] = []  # noqa: RUF012  # a model copies its defaults
+    """STDIO: what the script or command is started with."""
+    env: dict[str, str] = {}  # noqa: RUF012  # as above
+    """STDIO: further variables. Of this process's own, only PATH, HOME and their like are passed on."""
+    cwd: File | None = None
+    """STDIO: the folder to start in, relative to the config's folder; left out, the config's folder."""
+    plugin: Annotated[str, Field(min_length=1)] | None = None
+    """What the server calls the plugin; left out, the entry's name."""
+    auth: Auth | None = None
+    """What is sent with every request, so that the server knows who calls."""
+    health_check_endpoint: Annotated[str, Field(pattern="^(/|https?://)")] | None = None
+    """Over HTTP: a path, or a URL of the same origin, that answers with 2xx while all is well; left out, MCP's ping."""
+    health_check_interval: Seconds | None = None
+    """Seconds between two looks at the server's health; left out, `plugin_health_check_interval`."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_endpoint(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                url = httpx2.URL(value)
+            except httpx2.InvalidURL:
+                raise ValueError("must be a URL, such as https://plugins.internal/mcp") from None
+            if url.scheme not in ("http", "https") or not url.host:
+                raise ValueError("must be a URL that begins with http:// or https://")
+            if url.userinfo:
+                raise ValueError("must not hold credentials; write them to `auth`")
+        return value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.proto == "STDIO":
+            if (self.script is None) == (self.command is None):
+                raise ValueError("STDIO needs `script` or `command`, and not both")
+        elif self.url is None and self.uds is None:
+            raise ValueError(f"{self.proto} needs a `url`")
+        elif self.uds is not None and self.proto == "SSE":
+            raise ValueError("`uds` needs STREAMABLEHTTP")
+        idle = self.model_fields_set & {*(_OF_HTTP if self.proto == "STDIO" else _OF_A_CHILD)}
+        if idle:
+            raise ValueError(f"`{min(idle)}` has no effect with {self.proto}")
+        self._check_http()
+        return self
+
+    def _check_http(self) -> None:
+        url = self.address
+        if url.scheme == "http":
+            if idle := self.model_fields_set & {*TLS.model_fields}:
+                raise ValueError(f"`{min(idle)}` has no effect without https")
+            if self.auth and not self.local:
+                raise ValueError("`auth` would send its secrets unencrypted to another machine; use https")
+        if self.health_check_endpoint and not same_origin(url, self.health_url):
+            raise ValueError("`health_check_endpoint` must be of the same origin as `url`")
+
+    @property
+    def address(self) -> httpx2.URL:
+        return httpx2.URL(self.url or _UNSET)
+
+    @property
+    def health_url(self) -> httpx2.URL:
+        return self.address.join(self.health_check_endpoint or "")
+
+    @property
+    def local(self) -> bool:
+        """Whether what is sent over HTTP stays on this machine."""
+        host = self.address.host
+        try:
+            return self.uds is not None or ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def argv(self) -> list[str]:
+        """What to start, over STDIO."""
+        if self.command is not None:
+            return [self.command, *self.args]
+        script = Path(self.script or "").absolute()
+        runs = {".py": [sys.executable], ".sh": ["sh"]}.get(script.suffix, [])
+        return [*runs, os.fspath(script), *self.args]
+
+
+def same_origin(one: httpx2.URL, other: httpx2.URL) -> bool:
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
