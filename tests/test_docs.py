@@ -42,6 +42,7 @@ from gatehook.dry_run import dry_run
 from gatehook.hooks import OBSERVER, HookSpecs, hooks_of
 from gatehook.manifest import Manifest, parse_manifests
 from gatehook.plugin import PluginConfig
+from gatehook_external import CallSettings
 from pydantic_core import PydanticUndefined
 
 ROOT = Path(__file__).parents[1]
@@ -304,6 +305,10 @@ def test_the_configuration_page_lists_every_key_with_its_default(title, model):
 
 def test_the_plugin_page_lists_every_key_of_a_manifest():
     has_every_key(DOCS / "authors-guide.md", "The manifest", Manifest)
+
+
+def test_the_page_on_services_lists_every_key_of_their_calls():
+    has_every_key(DOCS / "external.md", "Calls", CallSettings)
 
 
 # -- names and links
