@@ -1,6 +1,9 @@
 """Servers in processes of their own, and runners whose one plugin is in such a server."""
 
 import asyncio
+import json
+import os
+import re
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -10,6 +13,8 @@ import pytest
 import trustme
 from gatehook.testing import open_runner
 
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # for toys.py
 PEER = Path(__file__).with_name("peer.py")
 STRANGER = PEER.with_name("stranger.py")
 ANY_PORT = "127.0.0.1:0"
@@ -47,6 +52,65 @@ def peer():
         yield process.address
 
 
+class Server(subprocess.Popen):
+    """`gatehook serve --grpc`; ``address`` is where it says that it serves."""
+
+    def __init__(self, config, address, environ=None):
+        command = [sys.executable, "-m", "gatehook", "serve", "--config", config, "--grpc", address]
+        env = {**os.environ, "PYTHONPATH": str(HERE), **(environ or {})}
+        super().__init__(list(map(str, command)), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
+
+    def says(self, pattern):
+        """Read what it says until that is found."""
+        for line in self.stderr:
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError(f"the server never said {pattern!r}")
+
+
+@contextmanager
+def serving(folder, address=ANY_PORT, plugins=("Toy",), settings=None, environ=None, **section):
+    """A server with toys; ``section`` is that of its config."""
+    entries = [{"name": name, "kind": f"toys.{name}"} for name in plugins]
+    config = folder / "served.yaml"
+    config.write_text(json.dumps({"plugins": entries, "plugin_settings": settings or {}, "serve": section}))
+    with Server(config, address, environ) as server:
+        try:
+            server.address = server.says(r"serving at (\S+) \(gRPC\)")[1]
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """``serve(token="${TOKEN}", environ={…})``: a server of its own for the test."""
+    with ExitStack() as stack:
+        yield lambda **keys: stack.enter_context(serving(tmp_path, **keys))
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """The address of a server with the plugin ``Toy``, for tests that leave it as it is."""
+    with serving(tmp_path_factory.mktemp("served")) as server:
+        yield server.address
+
+
+@pytest.fixture
+def refuses(tmp_path):
+    """``refuses(address)``: what a server says that cannot serve there, and ends."""
+
+    def refuses(address):
+        config = tmp_path / "refused.yaml"
+        config.write_text(json.dumps({"plugins": [{"name": "Toy", "kind": "toys.Toy"}]}))
+        with Server(config, address) as server:
+            said = server.stderr.read()
+        assert server.returncode == 2
+        return said
+
+    return refuses
+
+
 @pytest.fixture
 def until():
     """``await until(holds)``: once ``await holds()`` is true, of what happens in another process."""
@@ -64,7 +128,7 @@ def connected():
 
     def connected(address, grpc=None, **entry):
         where = {"target": address, **(grpc or {})}
-        return open_runner({"name": "Toy", "kind": "external_grpc", "grpc": where, **entry})
+        return open_runner({"name": "Toy", **entry, "kind": "external_grpc", "grpc": where})
 
     return connected
 

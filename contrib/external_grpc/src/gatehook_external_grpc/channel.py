@@ -8,6 +8,7 @@ from typing import Final
 
 import grpc.aio
 from gatehook import ConfigError, Problem
+from gatehook_external import within
 
 from gatehook_external_grpc.settings import Connection
 
@@ -55,8 +56,11 @@ def metadata(connection: Connection) -> tuple[tuple[str, str], ...]:
     Raises:
         ConfigError: as :meth:`gatehook_external.Auth.headers`, or gRPC cannot carry one of the headers.
     """
-    headers = connection.auth.headers() if connection.auth else {}
-    for name in headers:
-        if not _KEY.fullmatch(name.lower()):
-            raise ConfigError([Problem(f"gRPC has no metadata {name!r}", ("auth",))])
+    if connection.auth is None:
+        return ()
+    with within("auth"):
+        headers = connection.auth.headers()
+        for name in headers:
+            if not _KEY.fullmatch(name.lower()):
+                raise ConfigError([Problem(f"gRPC has no metadata {name!r}")])
     return tuple((name.lower(), value) for name, value in headers.items())
