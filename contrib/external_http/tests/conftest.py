@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trustme
 
@@ -16,7 +16,7 @@ class Services:
         self.url, self.tls, self.mutual = (
             f"{scheme}://localhost:{port}" for scheme, port in zip(["http", "https", "https"], ports, strict=True)
         )
-        self._client = httpx.Client(base_url=self.url, trust_env=False)
+        self._client = httpx2.Client(base_url=self.url, trust_env=False)
 
     def seen(self) -> list[dict]:
         """The requests since the test began."""

@@ -150,12 +150,12 @@ async def data(request):
     for name, text in policies.items():
         interpreter.add_module(name, text)
     interpreter.set_input_term(json.dumps(asked["input"], ensure_ascii=False))
-    output = interpreter.query(f"data.{request.path_params['path'].replace('/', '.')}")
+    output = interpreter.query(f"result = data.{request.path_params['path'].replace('/', '.')}")
     if not output.ok():
         return JSONResponse({"code": "internal_error", "message": "error(s) occurred while evaluating query"}, 500)
     if str(output) == "undefined":
         return JSONResponse({"decision_id": "1"})
-    return JSONResponse({"decision_id": "1", "result": json.loads(str(output))["expressions"][0]})
+    return JSONResponse({"decision_id": "1", "result": json.loads(str(output))["bindings"]["result"]})
 
 
 # -- faults
@@ -188,8 +188,8 @@ async def fault(request):
             return StreamingResponse(spaces(0))
         case "slow":
             return StreamingResponse(spaces(0.01))
-        case "hang":
-            await asyncio.sleep(3600)
+    await asyncio.sleep(3600)
+    return Response()
 
 
 async def spaces(seconds):
@@ -221,7 +221,8 @@ async def serve(folder: Path):
     for options in ({}, own, mutual):
         servers.append(uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", **options)))
         sockets.append(socket.create_server(("127.0.0.1", 0)))
-    print(json.dumps([listening.getsockname()[1] for listening in sockets]), flush=True)
+    sys.stdout.write(json.dumps([listening.getsockname()[1] for listening in sockets]) + "\n")
+    sys.stdout.flush()
     await asyncio.gather(*(server.serve([at]) for server, at in zip(servers, sockets, strict=True)))
 
 

@@ -1,5 +1,6 @@
 """What a policy is told, what its decisions do, and that they are the same at a server and in process."""
 
+import asyncio
 import json
 
 import pytest
@@ -37,7 +38,9 @@ decision := {"allow": true, "redactions": redactions} if input.hook == "tool_pos
 
 redactions contains {"path": "result.**.ssn"}
 
-redactions contains {"path": "result.structuredContent.salary", "value": 0} if input.payload.result.structuredContent.salary
+redactions contains {"path": "result.structuredContent.salary", "value": 0} if {
+    input.payload.result.structuredContent.salary
+}
 
 allowed if input.name == "lookup"
 
@@ -149,7 +152,9 @@ def test_the_operator_says_what_goes_out(services):
 
 def test_left_out_everything_goes_out(services):
     services.put_policy(POLICY)
-    run_hook("opa", tool_call("lookup", n=1), config={"url": f"{services.url}/", "decision": "mcp/flag"}, tenant_id="acme")
+    run_hook(
+        "opa", tool_call("lookup", n=1), config={"url": f"{services.url}/", "decision": "mcp/flag"}, tenant_id="acme"
+    )
     (request,) = services.seen()
     assert request["path"] == "/v1/data/mcp/flag"
     assert request["json"] == {
@@ -189,31 +194,38 @@ def test_in_process_a_policy_never_decides_otherwise_than_at_a_server(services, 
     services.put_policy(policy)
     (tmp_path / "policy.rego").write_text(policy)
     common = {"decision": "mcp/decision", "undefined": "deny"}
-    both = [{"url": services.url, **common}, {"policies": [str(tmp_path / "policy.rego")], **common}]
+    server = open_runner("opa", config={"url": services.url, **common})
+    process = open_runner("opa", config={"policies": [str(tmp_path / "policy.rego")], **common})
     decided = []
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(calls=st.lists(st.builds(lambda q, n: tool_call("lookup", q=q, n=n), TEXTS, NUMBERS), min_size=5, max_size=10))
-    async def agree(calls):
-        async with open_runner("opa", config=both[0]) as server, open_runner("opa", config=both[1]) as process:
-            for call in calls:
-                asked = []
-                for runner in (server, process):
-                    async with runner.request(user="alice") as request:
-                        asked.append(await request.run(call))
-                there, here = asked
-                if here.blocked and here.violation.code == "PLUGIN_ERROR":
-                    assert "ask an OPA server" in here.records[0].reason
-                else:
-                    decided.append(here.blocked)
-                    assert here.blocked == there.blocked
+    async def ask(runner, call):
+        async with runner.request(user="alice") as request:
+            return await request.run(call)
 
-    agree()
-    assert decided
+    with asyncio.Runner() as loop:
+
+        @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(call=st.builds(lambda q, n: tool_call("lookup", q=q, n=n), TEXTS, NUMBERS))
+        def agree(call):
+            there, here = (loop.run(ask(runner, call)) for runner in (server, process))
+            if here.blocked and here.violation.code == "PLUGIN_ERROR":
+                assert "ask an OPA server" in here.records[0].reason
+            else:
+                decided.append(here.blocked)
+                assert here.blocked == there.blocked
+
+        for runner in (server, process):
+            loop.run(runner.__aenter__())
+        try:
+            agree()
+        finally:
+            for runner in (server, process):
+                loop.run(runner.__aexit__(None, None, None))
+    assert len(decided) > 30
 
 
 @pytest.mark.parametrize(
-    "rule", ['decision if regex.match(`^a\\sb$`, input.payload.args.q)', "decision if count(input.payload.args.q) == 3"]
+    "rule", ["decision if regex.match(`^a\\sb$`, input.payload.args.q)", "decision if count(input.payload.args.q) == 3"]
 )
 def test_in_process_what_cannot_be_known_is_a_failure(tmp_path, rule):
     (tmp_path / "policy.rego").write_text(f"package mcp\nimport rego.v1\ndefault decision := false\n{rule}\n")

@@ -55,7 +55,8 @@ def test_a_threshold_is_in_place_of_the_service_s_own(moderate, config, blocked)
 
 
 @pytest.mark.parametrize(
-    "config", [{"thresholds": {"hate": 0.95}}, {"categories": ["sexual"]}, {"categories": ["sexual/minors", "violence"]}]
+    "config",
+    [{"thresholds": {"hate": 0.95}}, {"categories": ["sexual"]}, {"categories": ["sexual/minors", "violence"]}],
 )
 def test_what_the_operator_does_not_mind_passes(moderate, config):
     assert_unchanged(moderate(tool_call(q="attack"), **config))

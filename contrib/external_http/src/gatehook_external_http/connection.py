@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import httpx
+import httpx2
 from gatehook.text import encodable
 from gatehook_external import NotDelivered, ServiceError, capped, within
 
@@ -31,7 +33,7 @@ class Connection:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
-        self._client: httpx.AsyncClient | None = None
+        self._client: httpx2.AsyncClient | None = None
 
     async def open(self) -> None:
         """
@@ -44,13 +46,13 @@ class Connection:
             verify = settings.context()
         with within("config", "auth"):
             headers = settings.auth.headers() if settings.auth else {}
-        self._client = httpx.AsyncClient(
+        self._client = httpx2.AsyncClient(
             verify=verify,
             headers={**_HEADERS, **headers},
-            timeout=None,  # noqa: S113  # the whole call has one deadline, which the service layer holds
+            timeout=None,  # the whole call has one deadline, which the service layer holds
             follow_redirects=False,
             trust_env=False,
-            limits=httpx.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=_KEEPALIVE),
+            limits=httpx2.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=_KEEPALIVE),
         )
 
     async def close(self) -> None:
@@ -85,18 +87,18 @@ class Connection:
             return error.reason
 
     @asynccontextmanager
-    async def _answer(self, method: str, url: str, body: bytes | None) -> AsyncIterator[httpx.Response]:
+    async def _answer(self, method: str, url: str, body: bytes | None) -> AsyncIterator[httpx2.Response]:
         """The head of the answer; its body is yet to be read, or not."""
         if self._client is None:
             raise NotDelivered("it is not open")
         try:
             async with self._client.stream(method, url, content=body) as response:
                 yield response
-        except httpx.ConnectError as error:
+        except httpx2.ConnectError as error:
             raise _unconnected(error) from error
-        except httpx.RemoteProtocolError as error:
+        except httpx2.RemoteProtocolError as error:
             raise ServiceError("it broke off, or does not speak HTTP") from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise ServiceError(f"the connection failed ({type(error).__name__})") from error
 
 
@@ -111,21 +113,29 @@ def body_of(value: Any) -> bytes:
         raise ServiceError("what is to be sent is no JSON", "payload") from error
 
 
-def _refused(response: httpx.Response) -> str:
+def _refused(response: httpx2.Response) -> str:
     status = response.status_code
-    phrase = f" ({httpx.codes.get_reason_phrase(status)})"
+    phrase = f" ({httpx2.codes.get_reason_phrase(status)})"
     hint = ", and redirects are not followed" if response.is_redirect else ""
     return f"it answered with status {status}{phrase}{hint}"
 
 
-def _unconnected(error: httpx.ConnectError) -> ServiceError:
-    cause: BaseException | None = error
-    while cause is not None:
+def _unconnected(error: httpx2.ConnectError) -> ServiceError:
+    for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ServiceError(f"its certificate is not accepted: {cause.verify_message}")  # nor will it be next time
         if isinstance(cause, ssl.SSLError):
             return ServiceError(f"no TLS with it: {cause.reason or 'the connection broke off'}")
-        if isinstance(cause, OSError):
-            return NotDelivered(f"it cannot be reached: {cause.strerror or 'no address for it'}")
-        cause = cause.__cause__ or cause.__context__
+        if isinstance(cause, socket.gaierror):
+            return NotDelivered("it cannot be reached: there is no address for its name")
+        if isinstance(cause, OSError) and cause.errno:
+            return NotDelivered(f"it cannot be reached: {os.strerror(cause.errno)}")
     return NotDelivered("it cannot be reached")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):  # one for each address
+            error = error.exceptions[0]
+        yield error
+        error = error.__cause__ or error.__context__

@@ -133,10 +133,17 @@ class ServicePlugin(Plugin):
 
 async def at_once(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """What several calls return, in their order; the first one to fail ends the others."""
+    # No TaskGroup: before Python 3.13, one whose task fails leaves a cancellation behind that nobody asked for.
     tasks = [asyncio.ensure_future(call) for call in calls]
     try:
-        return await asyncio.gather(*tasks)
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task.done():
+                task.result()  # raises what it raised
+        return [task.result() for task in tasks]
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks)

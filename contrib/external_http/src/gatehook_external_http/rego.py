@@ -22,7 +22,7 @@ from gatehook import ConfigError, Problem
 from gatehook.text import encodable
 from gatehook_external import ServiceError
 
-from gatehook_external_http import strict_json
+from gatehook_external_http import compiling, strict_json
 
 _INT64: Final = range(-(2**63), 2**63)
 _TRIAL_SECONDS: Final = 30
@@ -36,7 +36,7 @@ class Policies:
     """Policies in files, and what one document of theirs is for an input."""
 
     def __init__(self, policies: Sequence[Path], data: Sequence[Path], decision: str) -> None:
-        self._files, self._data, self._query = policies, data, f"data.{decision.replace('/', '.')}"
+        self._files, self._data, self._document = policies, data, f"data.{decision.replace('/', '.')}"
         self._thread: ThreadPoolExecutor | None = None
         self._compiled: Compiled | None = None
 
@@ -49,10 +49,10 @@ class Policies:
         data = [self._read(path, "data", number) for number, path in enumerate(self._data)]
         for number, (name, text) in enumerate(policies):
             _check_escapes(name, text, number)
-        await _try(policies, data, self._query)
+        await _try(policies, data, self._document)
         self._thread = ThreadPoolExecutor(1, "rego")  # its interpreter is for one thread at a time
         loop = asyncio.get_running_loop()
-        self._compiled = await loop.run_in_executor(self._thread, Compiled, policies, data, self._query)
+        self._compiled = await loop.run_in_executor(self._thread, Compiled, policies, data, self._document)
 
     def close(self) -> None:
         if self._thread is not None:
@@ -80,19 +80,15 @@ class Policies:
 class Compiled:
     """
     Raises:
-        Exception: regopy's, for what it cannot compile.
+        regopy.RegoError: the policies cannot be compiled.
     """
 
-    def __init__(self, policies: Sequence[tuple[str, str]], data: Sequence[str], query: str) -> None:
-        from regopy import Interpreter, LogLevel  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra
+    def __init__(self, policies: Sequence[tuple[str, str]], data: Sequence[str], document: str) -> None:
+        from regopy import LogLevel, RegoError  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra
 
-        self._interpreter = Interpreter()
+        self._interpreter, self._bundle = compiling.compiled(policies, data, document)
         self._interpreter.log_level = LogLevel.NONE  # or it would print inputs
-        for text in data:
-            self._interpreter.add_data_json(text)
-        for name, text in policies:
-            self._interpreter.add_module(name, text)
-        self._bundle = self._interpreter.build(query)
+        self._error: type[Exception] = RegoError
 
     def evaluate(self, value: Any) -> dict[str, Any]:
         term = encodable(json.dumps(value, ensure_ascii=False, allow_nan=False))
@@ -108,15 +104,13 @@ class Compiled:
         return result
 
     def _result(self) -> dict[str, Any]:
-        from regopy import RegoError  # noqa: PLC0415  # an extra
-
         try:
             output = self._interpreter.query_bundle(self._bundle)
             if not output.ok():
                 raise ServiceError("the policy fails")
             text = str(output)
-            return {} if text == "undefined" else {"result": strict_json.loads(text)["expressions"][0]}
-        except (RegoError, ValueError) as error:  # what regopy answers is not always JSON
+            return {} if text == "undefined" else {"result": strict_json.loads(text)["bindings"]["decision"]}
+        except (self._error, ValueError) as error:  # what regopy answers is not always JSON
             raise ServiceError("the policy's result cannot be read", "payload") from error
 
 
@@ -147,7 +141,7 @@ async def _try(policies: Sequence[tuple[str, str]], data: Sequence[str], query: 
         ConfigError: a process of its own did not get as far as a result.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__,
+        sys.executable, compiling.__file__,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
@@ -162,19 +156,5 @@ async def _try(policies: Sequence[tuple[str, str]], data: Sequence[str], query: 
         raise _fault(f"regopy cannot take them: {said.decode(errors='replace').strip()[:1000]}", "policies")
 
 
-def _tried() -> None:
-    policies, data, query = json.load(sys.stdin)
-    try:
-        Compiled(policies, data, query).evaluate({})
-    except ImportError:
-        sys.exit("it is not installed; pip install 'gatehook-external-http[rego]'")
-    except ServiceError as error:
-        sys.exit(error.reason)
-
-
 def _fault(message: str, *path: str | int) -> ConfigError:
     return ConfigError([Problem(message, ("config", *path))])
-
-
-if __name__ == "__main__":
-    _tried()

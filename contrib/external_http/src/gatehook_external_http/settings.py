@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-import httpx
+import httpx2
 from gatehook import Seconds
 from gatehook.text import check_field, check_fields
 from gatehook_external import TLS, Auth, CallSettings
@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 def _check_url(url: str) -> str:
     try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError) as error:
+        parsed = httpx2.URL(url)
+    except (httpx2.InvalidURL, TypeError) as error:
         raise ValueError(f"is no URL: {error}") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError("must be a URL such as https://guard.example/v1/check")
@@ -40,7 +40,7 @@ class ServiceSettings(CallSettings, TLS):
 
     @model_validator(mode="after")
     def _url_is_no_secret(self) -> Self:
-        if self.url and httpx.URL(self.url).userinfo:
+        if self.url and httpx2.URL(self.url).userinfo:
             raise ValueError("`url` holds credentials, which would show wherever it does; write them under `auth`")
         return self
 
@@ -57,7 +57,7 @@ class ServiceSettings(CallSettings, TLS):
 
     @property
     def health_url(self) -> str:
-        return str(httpx.URL(self.url or "").join(self.health_check_endpoint or ""))
+        return str(httpx2.URL(self.url or "").join(self.health_check_endpoint or ""))
 
 
 class TextSettings(ServiceSettings):
@@ -77,5 +77,5 @@ class TextSettings(ServiceSettings):
 
 def origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port, where a scheme's own port is ``None``."""
-    parsed = httpx.URL(url)
+    parsed = httpx2.URL(url)
     return parsed.scheme, parsed.host, parsed.port

@@ -1,0 +1,42 @@
+"""The plugins are what `gatehook.testing` holds every plugin to, at services that answer."""
+
+import pytest
+from gatehook.testing import conformance
+
+GUARD = {"url": "", "request": {"texts": "{{ texts }}"}, "blocked": "$.any"}
+REPLACING = {"url": "", "request": {"texts": "{{ texts }}"}, "replacement": "$.entities"}
+MODERATION = {"url": ""}
+LLAMA = {"url": ""}
+OPA = {"url": "", "decision": "mcp/decision"}
+REGO = {"policies": [], "decision": "mcp/decision"}
+POLICY = """
+package mcp
+import rego.v1
+default decision := {"allow": true, "redactions": [{"path": "**.note"}]}
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _at_the_services(running_services, tmp_path_factory):
+    """The tests of conformance() are made before the services run."""
+    services = running_services
+    services.clear()
+    services.put_policy(POLICY)
+    for config in (GUARD, REPLACING):
+        config["url"] = f"{services.url}/judge"
+    MODERATION["url"] = f"{services.url}/v1/moderations"
+    LLAMA["url"] = f"{services.url}/v1/chat/completions"
+    OPA["url"] = services.url
+    file = tmp_path_factory.mktemp("policies") / "policy.rego"
+    file.write_text(POLICY)
+    REGO["policies"] = [str(file)]
+
+
+SECRETS = ["the attack zyx"]
+
+TestGuard = conformance("http_guard", config=GUARD, secrets=SECRETS)
+TestReplacing = conformance("http_guard", config=REPLACING, secrets=["a secret zyx"], idempotent=True)
+TestModeration = conformance("openai_moderation", config=MODERATION, secrets=SECRETS)
+TestLlamaGuard = conformance("llama_guard", config=LLAMA, secrets=SECRETS)
+TestOPA = conformance("opa", config=OPA, changes=["*note*"], idempotent=True)
+TestRego = conformance("opa", config=REGO, changes=["*note*"], idempotent=True)

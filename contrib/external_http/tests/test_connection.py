@@ -1,0 +1,213 @@
+"""What every kind does when its service fails, and how it is reached."""
+
+import asyncio
+import socket
+
+import pytest
+from gatehook import ConfigError
+from gatehook.testing import assert_blocked, assert_unchanged, open_runner, run_hook, run_hooks, tool_call
+
+KINDS = {
+    "http_guard": {"url": "{url}", "request": {"texts": "{{ texts }}"}, "blocked": "$.any"},
+    "openai_moderation": {"url": "{url}"},
+    "llama_guard": {"url": "{url}"},
+    "opa": {"url": "{url}", "decision": "mcp/decision"},
+}
+FAULTS = {
+    "redirect": "it answered with status 301 (Moved Permanently), and redirects are not followed",
+    "401": "it answered with status 401 (Unauthorized)",
+    "404": "it answered with status 404 (Not Found)",
+    "429": "it answered with status 429 (Too Many Requests)",
+    "500": "it answered with status 500 (Internal Server Error)",
+    "503": "it answered with status 503 (Service Unavailable)",
+    "garbage": "the answer is not JSON",
+    "empty": "the answer is not JSON",
+    "deep": "the answer is not JSON",
+    "twice": "the answer is not JSON",
+    "nan": "the answer is not JSON",
+    "packed": "the answer is encoded ('gzip'), which was not asked for",
+    "declared": "the answer is over 1,048,576 bytes (max_response_size_mb)",
+    "endless": "the answer is over 1,048,576 bytes (max_response_size_mb)",
+}
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def config_of(kind, url, **more):
+    return {key: url if value == "{url}" else value for key, value in KINDS[kind].items()} | more
+
+
+def is_failure(outcome, reason, error_type="backend"):
+    assert_blocked(outcome, "PLUGIN_TIMEOUT" if error_type == "timeout" else "PLUGIN_ERROR")
+    assert (outcome.records[0].error_type, outcome.records[0].reason.removeprefix("failed: ")) == (error_type, reason)
+
+
+@every_kind
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_usable_answer_is_a_failure_that_quotes_nothing(services, kind, fault):
+    config = config_of(kind, f"{services.url}/fault/{fault}", max_response_size_mb=1)
+    outcome = run_hook(kind, tool_call(q="hello"), config=config)
+    is_failure(outcome, FAULTS[fault])
+    assert "bob@example.com" not in repr(outcome.violation.to_dict())
+
+
+@every_kind
+@pytest.mark.parametrize("fault", ["hang", "slow"])
+def test_no_answer_in_time_is_a_timeout(services, kind, fault):
+    config = config_of(kind, f"{services.url}/fault/{fault}", timeout_ms=200)
+    outcome = run_hook(kind, tool_call(q="hello"), config=config)
+    assert outcome.records[0].error_type == "timeout"
+    assert outcome.blocked
+
+
+@every_kind
+@pytest.mark.parametrize(("mode", "on_error", "blocked"), [("enforce", "allow", False), ("permissive", "block", True)])
+def test_on_error_says_what_a_failure_does(services, kind, mode, on_error, blocked):
+    config = config_of(kind, f"{services.url}/fault/500")
+    outcome = run_hook(kind, tool_call(q="hello"), config=config, mode=mode, on_error=on_error)
+    assert outcome.blocked == blocked
+    assert outcome.records[0].verdict == "error"
+
+
+@every_kind
+def test_nobody_there_is_a_failure(kind):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    config = config_of(kind, url, retry_attempts=1)
+    is_failure(run_hook(kind, tool_call(q="hello"), config=config), "it cannot be reached: Connection refused")
+
+
+def guard(services, url, **more):
+    config = config_of("http_guard", f"{url}/judge", **more)
+    return run_hook("http_guard", tool_call(q="hello"), config=config)
+
+
+def test_a_certificate_of_one_s_own_authority_is_accepted(services):
+    assert_unchanged(guard(services, services.tls, tls_ca=str(services.folder / "ca.pem")))
+
+
+def test_a_certificate_of_nobody_known_is_not(services):
+    assert_blocked(outcome := guard(services, services.tls), "PLUGIN_ERROR")
+    assert "its certificate is not accepted" in outcome.records[0].reason
+
+
+def test_nor_is_one_of_another_authority(services):
+    outcome = guard(services, services.tls, tls_ca=str(services.folder / "other_ca.pem"))
+    assert "its certificate is not accepted" in outcome.records[0].reason
+
+
+def test_nor_is_one_of_another_name(services):
+    url = services.tls.replace("localhost", "127.0.0.1")
+    outcome = guard(services, url, tls_ca=str(services.folder / "ca.pem"))
+    assert "its certificate is not accepted" in outcome.records[0].reason
+
+
+def test_tls_with_who_speaks_none_is_a_failure(services):
+    outcome = guard(services, services.url.replace("http:", "https:"))
+    assert "no TLS with it" in outcome.records[0].reason
+
+
+def test_mutual_tls(services):
+    tls = {"tls_ca": str(services.folder / "ca.pem")}
+    assert_unchanged(guard(services, services.mutual, tls_client_cert=str(services.folder / "client.pem"), **tls))
+    assert_blocked(guard(services, services.mutual, **tls), "PLUGIN_ERROR")
+
+
+async def test_a_certificate_that_cannot_be_read_is_a_mistake_in_the_config(services):
+    config = config_of("http_guard", services.tls, tls_client_cert="no_such.pem")
+    with pytest.raises(ConfigError, match=r"plugins\[0\]\.config\.tls_client_cert: .*no_such\.pem"):
+        async with open_runner("http_guard", config=config):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("auth", "header", "value"),
+    [
+        ({"type": "bearer", "token": "abc"}, "authorization", "Bearer abc"),
+        ({"type": "api_key", "key": "abc"}, "x-api-key", "abc"),
+        ({"type": "api_key", "key": "abc", "header": "api-key"}, "api-key", "abc"),
+        ({"type": "basic", "username": "bob", "password": "abc"}, "authorization", "Basic Ym9iOmFiYw=="),
+        ({"type": "headers", "headers": {"X-Team": "abc"}}, "x-team", "abc"),
+    ],
+    ids=str,
+)
+def test_credentials_go_in_headers(services, auth, header, value):
+    assert_unchanged(guard(services, services.url, auth=auth))
+    assert services.seen()[0]["headers"][header] == value
+
+
+def test_the_operator_says_which_statuses_are_answers(services):
+    url = f"{services.url}/fault/202"
+    config = {"url": url, "request": "{{ text }}", "blocked": "$.error", "blocked_when": {"one_of": ["x"]}}
+    assert_unchanged(run_hook("http_guard", tool_call(q="hello"), config=config))
+    is_failure(
+        run_hook("http_guard", tool_call(q="hello"), config={**config, "allowed_response_codes": [200]}),
+        "it answered with status 202 (Accepted)",
+    )
+
+
+async def test_an_answer_is_used_again_for_whoever_asked(services):
+    config = config_of("http_guard", f"{services.url}/judge", cache_ttl_seconds=60)
+    async with open_runner("http_guard", config=config) as runner:
+        for user in ("alice", "alice", "bob", "alice"):
+            async with runner.request(user=user) as request:
+                assert_unchanged(await request.run(tool_call(q="hello")))
+                assert_blocked(await request.run(tool_call(q="attack")))
+    assert len(services.seen()) == 4
+
+
+async def test_one_client_serves_all_calls_and_keeps_to_its_connections(services):
+    config = config_of("http_guard", f"{services.url}/judge", connection_pool_size=2)
+    async with open_runner("http_guard", config=config) as runner, runner.request(user="alice") as request:
+        outcomes = await asyncio.gather(*(request.run(tool_call(q=f"call {number}")) for number in range(20)))
+    assert [outcome.blocked for outcome in outcomes] == [False] * 20
+    assert len(services.seen()) == 20
+
+
+def test_after_many_failures_the_service_is_left_alone(services):
+    config = config_of("http_guard", f"{services.url}/fault/500", circuit_breaker_failure_threshold=2)
+    outcomes = run_hooks("http_guard", *[tool_call(q="hello")] * 3, config=config)
+    assert "circuit is open" in outcomes[2].records[0].reason
+
+
+async def test_the_health_endpoint_decides_whether_calls_are_made(services):
+    config = config_of(
+        "http_guard", f"{services.url}/judge", health_check_endpoint="/health", health_check_interval=0.05
+    )
+    async with open_runner("http_guard", config=config) as runner, runner.request(user="alice") as request:
+        assert_unchanged(await request.run(tool_call(q="hello")))
+        services.say_health(503)
+        await until(lambda: runner.plugins()[0].health is not True)
+        is_failure(
+            await request.run(tool_call(q="hello")),
+            "its health check fails: it answered with status 503 (Service Unavailable)",
+        )
+        services.say_health(200)
+        await until(lambda: runner.plugins()[0].health is True)
+        assert_unchanged(await request.run(tool_call(q="hello")))
+
+
+async def until(so):
+    async with asyncio.timeout(10):
+        while not so():  # noqa: ASYNC110  # a status is there to be read
+            await asyncio.sleep(0.01)
+
+
+async def test_a_cancelled_call_leaves_the_connection_usable(services):
+    config = config_of("http_guard", f"{services.url}/judge", connection_pool_size=1)
+    async with open_runner("http_guard", config=config) as runner, runner.request(user="alice") as request:
+        for ticks in range(20):
+            call = asyncio.ensure_future(request.run(tool_call(q="hello")))
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.wait({call})
+        assert_unchanged(await request.run(tool_call(q="hello")))
+
+
+async def test_nothing_is_left_behind(services):
+    before = asyncio.all_tasks()
+    config = config_of("http_guard", f"{services.url}/judge", request={"text": "{{ text }}"}, send="one_by_one")
+    async with open_runner("http_guard", config=config) as runner, runner.request(user="alice") as request:
+        await request.run(tool_call(q="hello", r="attack"))
+    assert asyncio.all_tasks() == before
