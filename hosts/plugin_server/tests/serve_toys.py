@@ -46,6 +46,7 @@ class Wait(Plugin):
     """Waits for as long as the arguments say, and says on stderr what becomes of it."""
 
     async def tool_pre_invoke(self, payload):
+        print("the wait begins")  # noqa: T201  # for the test to see
         try:
             await asyncio.sleep(payload.args.get("seconds", 60))
         except asyncio.CancelledError:

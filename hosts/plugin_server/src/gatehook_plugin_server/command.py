@@ -17,7 +17,6 @@ from gatehook import GatehookError
 
 from gatehook_plugin_server.addresses import Address
 from gatehook_plugin_server.endpoint import Endpoint
-from gatehook_plugin_server.http import serve_http
 from gatehook_plugin_server.logs import log_to_stderr
 from gatehook_plugin_server.plugins import Plugins
 from gatehook_plugin_server.stdio import serve_stdio
@@ -75,7 +74,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
 
 
 async def _serve(config: Path, stdio: bool, listen: str | None, grpc: str | None, legacy: bool) -> None:
-    streams = None if listen or grpc else _take_streams()  # before a plugin can print
+    streams = _take_streams()
     stopping = asyncio.Event()
     plugins = await Plugins.open(config)
     try:
@@ -85,10 +84,12 @@ async def _serve(config: Path, stdio: bool, listen: str | None, grpc: str | None
             listen = plugins.settings.listen
         serving: list[Coroutine[Any, Any, None]] = []
         if listen:
+            from gatehook_plugin_server.http import serve_http  # noqa: PLC0415  # slow to import, and over pipes not needed
+
             serving.append(serve_http(plugins, endpoint, Address.parse(listen, plugins.folder), stopping, _tell))
         if grpc:
             serving.append(_grpc(plugins, Address.parse(grpc, plugins.folder), stopping))
-        if streams and not serving:
+        if not serving:
             plugins.private = True
             serving.append(serve_stdio(plugins, endpoint, streams, stopping))
         await _all(serving)

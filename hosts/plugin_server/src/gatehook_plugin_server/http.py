@@ -83,7 +83,11 @@ class Exchange:
         if message.id is None:  # a notification, of which none tells us anything: there is no session to name it in
             await _respond(send, 202, b"")
             return
-        answer = await self._answer(message, receive)
+        try:
+            answer = await self._answer(message, receive)
+        except asyncio.CancelledError:  # the server must stop
+            await _respond(send, 503, b"")
+            return
         if answer is not None:
             await _respond(send, 200, answer)
 
@@ -109,16 +113,17 @@ class Exchange:
     async def _answer(self, message: wire.Message, receive: Receive) -> bytes | None:
         """The answer, or nothing if the client closes the connection: then the call is cancelled."""
         call = asyncio.create_task(self._endpoint.answer(message))
-        await asyncio.sleep(0)  # most calls have ended after their first step
-        if call.done():
-            return call.result()
-        gone = asyncio.ensure_future(receive())  # the body has been read, so all that can come is the disconnect
+        gone = None
         try:
-            await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)  # most calls have ended after their first step
+            if not call.done():
+                gone = asyncio.ensure_future(receive())  # of a body that was read nothing can come but the disconnect
+                await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
             return call.result() if call.done() else None
         finally:
-            gone.cancel()
             call.cancel()
+            if gone is not None:
+                gone.cancel()
 
 
 async def _respond(send: Send, status: int, body: bytes) -> None:
