@@ -39,6 +39,7 @@ class Two(Plugin):
 async def test_a_plugin_runs_only_at_the_hooks_that_it_names_when_it_is_up(toys):
     async with toys.runner((Two, {"config": {"runs_at": ["tool_pre_invoke", "elsewhere"]}})) as runner:
         assert runner.plugins()[0].hooks == ("tool_pre_invoke",)
+        assert runner.plugins()[0].warnings == ("it is also made for elsewhere, where it does not run here",)
         assert not runner.has_hooks("prompt_pre_fetch")
         async with runner.request() as request:
             assert (await request.run(CALL)).blocked

@@ -82,6 +82,9 @@ def narrow(entry: Entry, config: Config) -> None:
             problem(f"{entry.name} has no {named[place]}; it has {said}", (*entry.path, "hooks", place))
             for place in lacking
         )
+    elsewhere = ", ".join(name for name in entry.plugin.hooks if name not in entry.implemented)
+    if elsewhere and entry.config.hooks is None:
+        entry.warnings.append(f"it is also made for {elsewhere}, where it does not run here")
     entry.hooks = tuple(name for name in entry.hooks or () if name in has)
     if not entry.hooks:
         raise ConfigError([problem(f"{entry.name} has no hook that is run here; it has {said}", entry.path)])

@@ -44,7 +44,7 @@ async def test_a_plugin_is_described_without_its_settings():
     assert SECRET not in str(raw)
     assert raw["config"] == {}
     found = Described.read(raw, "q")
-    assert (found.name, found.known_hooks, found.mode, found.tags) == ("Q", ("tool_pre_invoke",), "audit", ["a"])
+    assert (found.name, found.hooks, found.mode, found.tags) == ("Q", ["tool_pre_invoke"], "audit", ["a"])
     assert found.is_gatehook
     assert found.manifest.accepts_config
     assert found.manifest.protocol == PROTOCOL
@@ -52,7 +52,7 @@ async def test_a_plugin_is_described_without_its_settings():
 
 def test_a_peers_description_is_understood_and_its_settings_are_not_kept():
     found = Described.read(DUMP, "ext")
-    assert found.known_hooks == ("prompt_pre_fetch", "tool_post_invoke")
+    assert found.hooks == DUMP["hooks"]
     assert not found.is_gatehook
     assert SECRET not in repr(found)
 

@@ -121,7 +121,7 @@ class RemotePlugin(Plugin):
         described = Described.read(await remote.describe(self._asked, inf), self._asked)
         if described is None:
             raise ConfigError([await self._unknown(remote)])
-        self._described, self.hooks = described, described.known_hooks
+        self._described, self.hooks = described, described.hooks
         if self._theirs and not (described.manifest and described.manifest.accepts_config):
             message = "the server takes no config from here; set it there"
             raise ConfigError(Problem(message, ("config", key)) for key in self._theirs)
@@ -194,9 +194,6 @@ class RemotePlugin(Plugin):
     prompt_pre_fetch = prompt_post_fetch = _ask
     tool_pre_invoke = tool_post_invoke = _ask
     resource_pre_fetch = resource_post_fetch = _ask
-    server_pre_register = server_post_register = _ask
-    auth_pre_check = auth_post_check = _ask
-    federation_pre_sync = federation_post_sync = _ask
 
     def _key(self, raw: Json, asking: Json) -> str | None:
         """All that the answer may depend on, but for who asks."""

@@ -8,7 +8,6 @@ from gatehook import PayloadError, PluginStatus
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
 from gatehook_external.errors import ServiceError
-from gatehook_external.protocol.payloads import HOOKS
 from gatehook_external.protocol.plain import noun, plain
 
 PROTOCOL: Final = 1
@@ -95,11 +94,6 @@ class Described(_Read):
             spoken = found.manifest.protocol
             raise ServiceError(f"it speaks version {spoken} of gatehook's protocol; here that is {PROTOCOL}")
         return found
-
-    @property
-    def known_hooks(self) -> tuple[str, ...]:
-        """Those of its hooks that gatehook has."""
-        return tuple(hook for hook in HOOKS if hook in self.hooks)
 
     @property
     def is_gatehook(self) -> bool:
