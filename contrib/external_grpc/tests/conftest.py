@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -143,10 +144,12 @@ def certificates(authority, tmp_path_factory):
     """``certificates("127.0.0.1")``: the files of the authority, and of a certificate for that name and its key."""
     folder = tmp_path_factory.mktemp("certificates")
     authority.cert_pem.write_to_path(folder / "ca.pem")
+    numbers = count()
 
     def certificates(name, issuer=authority):
         issued = issuer.issue_cert(name)
-        cert, key = folder / f"{id(issued)}.pem", folder / f"{id(issued)}.key"
+        number = next(numbers)
+        cert, key = folder / f"{number}.pem", folder / f"{number}.key"
         for blob in issued.cert_chain_pems:
             blob.write_to_path(cert, append=True)
         issued.private_key_pem.write_to_path(key)

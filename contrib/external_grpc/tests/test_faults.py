@@ -105,7 +105,7 @@ async def test_a_server_that_is_not_there_yet_is_found_later(start, connected):
     first.wait()
     async with connected(first.address, on_error="allow") as runner:
         assert runner.plugins()[0].state == "failed"
-        assert len(runner.plugins()[0].hooks) == 12
+        assert len(runner.plugins()[0].hooks) == 6
 
 
 async def test_a_plugin_that_the_server_lacks_is_a_config_error(peer, connected):

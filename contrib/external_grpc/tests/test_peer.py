@@ -47,7 +47,7 @@ async def test_a_violation_blocks(ask):
 async def test_what_a_peer_leaves_alone_keeps_its_type(ask):
     args = {"int": 7, "float": 7.0, "null": None, "big": 2**60, "flag": True, "list": [1, 1.0, [2.0]], "": {}}
     outcome, _ = await ask("add", args)
-    assert outcome.records[0].changes == ("args.half", "args.integer")
+    assert set(outcome.records[0].changes) == {"args.half", "args.integer"}
     added = dict(outcome.payload.args)
     assert (added.pop("integer"), added.pop("half")) == (7, 0.5)
     assert repr(added) == repr(args)  # 7 is equal to 7.0, but not written so
