@@ -121,7 +121,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for many small questions, on the loopback interface."""
     path = written(
         tmp_path_factory.mktemp("local"), "Add", "Mask", "Boom", allowed_hosts=["allowed.example"],
-        allowed_origins=["https://tools.example"], max_request_bytes=4096, body_timeout="300ms",
+        allowed_origins=["https://tools.example"], max_request_bytes=4096, request_timeout="300ms",
     )  # fmt: skip
     with started(path, "--listen", "127.0.0.1:0") as server:
         yield server

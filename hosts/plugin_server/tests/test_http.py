@@ -195,10 +195,33 @@ def test_headers_of_the_newest_protocol_must_be_true(local):
         assert refused.json()["error"]["code"] == -32020
 
 
+@pytest.mark.parametrize("begun", [b"", b"POST /mcp HTTP/1.1\r\nHos"])
+def test_a_request_whose_head_does_not_come_is_dropped(local, begun):
+    assert raw(local, begun) == b""
+
+
+def test_a_connection_may_be_idle_between_requests_but_not_within_one(local):
+    body = json.dumps(request(1, "ping")).encode()
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with socket.create_connection(address(local), timeout=20) as connection:
+        for _ in range(2):
+            connection.sendall(whole)
+            told = b""
+            while not told.endswith(b'"result":{}}'):
+                told += connection.recv(65536)
+            time.sleep(0.5)
+        connection.sendall(whole[:20])
+        assert connection.recv(65536) == b""
+
+
+def address(server):
+    url = httpx.URL(server.url)
+    return url.host, url.port
+
+
 def raw(server, data):
     """Bytes to the server; everything it says until it closes."""
-    host, port = httpx.URL(server.url).host, httpx.URL(server.url).port
-    with socket.create_connection((host, port), timeout=20) as connection:
+    with socket.create_connection(address(server), timeout=20) as connection:
         connection.sendall(data)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 

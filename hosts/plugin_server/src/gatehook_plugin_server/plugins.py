@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gatehook import ConfigError, GatehookError, PluginStatus, Problem, Runner
-from gatehook_external.protocol.answers import answer_of, failure_of, refusal
-from gatehook_external.protocol.asking import ask
-from gatehook_external.protocol.configs import described
-from gatehook_external.protocol.payloads import from_wire
+from gatehook_external.protocol import answer_of, ask, described, failure_of, from_wire, refusal
 
 from gatehook_plugin_server.served import Served
 from gatehook_plugin_server.settings import ServeSettings

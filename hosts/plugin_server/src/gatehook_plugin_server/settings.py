@@ -45,9 +45,9 @@ class ServeSettings(BaseModel):
     max_concurrency: Annotated[int, Field(ge=1)] = 64
     """So many calls run at a time; further ones are refused at once."""
     max_connections: Annotated[int, Field(ge=1)] = 1024
-    """So many connections are served at a time; requests on further ones get HTTP 503."""
-    body_timeout: Seconds = 10.0
-    """So long the body of one request may take to arrive."""
+    """While more than these are open, every request gets HTTP 503."""
+    request_timeout: Seconds = 10.0
+    """So long the head of a request may take to arrive over HTTP, and as long again its body."""
     drain_timeout: Seconds = 10.0
     """When the server stops: so long the calls that are running may still take."""
 
