@@ -92,10 +92,10 @@ def start(tmp_path):
         )
         started.append(process)
         assert process.stdout.readline(), "the server did not come up"
+        process.stdout.close()
         return process
 
     yield start
     for process in started:
         process.kill()
         process.wait()
-        process.stdout.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import gaierror
 from typing import Final
 
 import httpx2
@@ -12,7 +13,7 @@ from gatehook_external import NotDelivered, ServiceError
 
 _ALERTS: Final = {
     "CERTIFICATE_REQUIRED": "it demands a client certificate (tls_client_cert)",
-    "HANDSHAKE_FAILURE": "it does not agree to TLS with us, such as for want of a client certificate",
+    "HANDSHAKE_FAILURE": "it does not agree to TLS with us",
     "UNKNOWN_CA": "it does not trust our client certificate (tls_client_cert)",
     "BAD_CERTIFICATE": "it does not accept our client certificate (tls_client_cert)",
     "WRONG_VERSION_NUMBER": "it does not speak TLS",
@@ -29,16 +30,21 @@ _STATUS: Final = {
 
 
 @contextmanager
-def told_apart() -> Iterator[None]:
-    """httpx2's errors as our own; none of their texts, which may hold a URL with secrets."""
+def told_apart(is_nobody: bool) -> Iterator[None]:
+    """httpx2's errors as our own; none of their texts, which may hold a URL with secrets.
+
+    Args:
+        is_nobody: no client certificate is shown, though there is TLS.
+    """
     try:
         yield
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:
+    except httpx2.ConnectTimeout:
+        raise NotDelivered("it takes too long to connect", "timeout") from None
+    except httpx2.ConnectError as error:
         raise NotDelivered(_unconnected(error)) from None
-    except httpx2.TimeoutException:
-        raise TimeoutError from None
     except httpx2.HTTPError as error:
-        raise ServiceError(_broken(error)) from None
+        broken = _broken(error)
+        raise ServiceError(f"{broken}, perhaps for want of a client certificate" if is_nobody else broken) from None
 
 
 def of_status(status: int, allowed: list[int]) -> str:
@@ -56,7 +62,7 @@ def _unconnected(error: httpx2.HTTPError) -> str:
         return "it refuses connections"
     if isinstance(cause, FileNotFoundError):
         return "its socket is not there"
-    if isinstance(cause, OSError) and "getaddrinfo" in f"{type(cause).__name__}{cause}".lower():
+    if isinstance(cause, gaierror):
         return "its name is unknown"
     return f"there is no connection to it ({type(cause).__name__})"
 

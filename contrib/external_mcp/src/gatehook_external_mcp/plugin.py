@@ -7,8 +7,9 @@ from typing import Final
 from gatehook_external.remote import Remote, RemotePlugin
 
 from gatehook_external_mcp import connection as connections
+from gatehook_external_mcp.address import Address
 from gatehook_external_mcp.dispatcher import Dispatcher
-from gatehook_external_mcp.http import Address, Posts
+from gatehook_external_mcp.http import Posts
 from gatehook_external_mcp.remote import MCPRemote
 from gatehook_external_mcp.settings import Connection
 from gatehook_external_mcp.sse import Events

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from math import isfinite
+from time import monotonic
 from typing import Any, Final
 
 import httpx2
@@ -16,8 +17,8 @@ from gatehook_external.protocol import HOOKS
 from mcp import MCPError
 
 from gatehook_external_mcp import wire
+from gatehook_external_mcp.address import Address
 from gatehook_external_mcp.connection import Connection, Link
-from gatehook_external_mcp.http import Address
 from gatehook_external_mcp.wire import Json
 
 INVOKE: Final = "invoke_hook"
@@ -44,61 +45,65 @@ class MCPRemote:
             await self._health[0].aclose()
 
     async def describe(self, plugin: str, seconds: float) -> Json:
+        until = monotonic() + seconds
         link = await self._connection.link(seconds)
         hooks = [hook for hook in HOOKS if hook in link.tools]
         if INVOKE not in link.tools and not hooks:
             raise ServiceError("it is no plugin server: it has neither invoke_hook nor a tool for any hook")
         if CONFIG not in link.tools:
             return {"name": plugin, "hooks": hooks}
-        described = _object(await self._call(link, CONFIG, {"name": plugin}))
+        described = _object(await self._call(link, CONFIG, {"name": plugin}, until))
         self._is_gatehook = type(described.get("manifest")) is dict
         if INVOKE not in link.tools and type(described.get("hooks")) is list:
             described["hooks"] = [hook for hook in described["hooks"] if hook in hooks]
         return described
 
     async def names(self, seconds: float) -> list[str]:
+        until = monotonic() + seconds
         link = await self._connection.link(seconds)
         if CONFIGS not in link.tools:
             return []
-        said = await self._call(link, CONFIGS, {})
+        said = await self._call(link, CONFIGS, {}, until)
         # Some servers make a text of each, some one of all.
         described = said if len(said) > 1 or type(said[0]) is not list else said[0]
         return [item["name"] for item in described if type(item) is dict and type(item.get("name")) is str]
 
     async def configure(self, plugin: str, config: Json, seconds: float) -> Json:
+        until = monotonic() + seconds
         link = await self._connection.link(seconds)
-        return _object(await self._call(link, CONFIGURE, {"name": plugin, "config": config}))
+        return _object(await self._call(link, CONFIGURE, {"name": plugin, "config": config}, until))
 
     async def invoke(  # noqa: PLR0913  # the fields of the call
         self, hook: str, plugin: str, payload: Json, context: Json, seconds: float, config_id: str | None
     ) -> Json:
+        until = monotonic() + seconds
         link = await self._connection.link(seconds)
         call: Json = {"plugin_name": plugin, "payload": payload, "context": context}
         meta: Json = {}
         if self._is_gatehook:
             meta[PROTOCOL_KEY] = 1
-            if isfinite(seconds):
-                meta["gatehook/timeout_ms"] = int(seconds * 1000)
+            if isfinite(until):
+                meta["gatehook/timeout_ms"] = max(1, int((until - monotonic()) * 1000))
             if config_id is not None:
                 meta["gatehook/config"] = config_id
         if INVOKE in link.tools:
-            return _object(await self._call(link, INVOKE, {"hook_type": hook, **call}, meta))
+            return _object(await self._call(link, INVOKE, {"hook_type": hook, **call}, until, meta))
         if hook not in link.tools:
             raise NotDelivered(f"the server has no tool for {hook} any more")
         if "prompt_id" in payload:
-            call["payload"] = {"name": payload["prompt_id"], **payload}
-            del call["payload"]["prompt_id"]
-        return _object(await self._call(link, hook, call, meta))
+            payload = dict(payload)
+            call["payload"] = {"name": payload.pop("prompt_id"), **payload}
+        return _object(await self._call(link, hook, call, until, meta))
 
     async def check(self, seconds: float) -> str:
         async with asyncio.timeout(seconds):
             if self._health is not None:
                 address, url = self._health
-                async with address.exchange("GET", url, {}):
-                    return ""
+                await address.tell("GET", url, {}, seconds=seconds)
+                return ""
             link = await self._connection.link(seconds)
             try:
-                await link.dispatcher.send_raw_request("ping", None)
+                await link.dispatcher.send_raw_request("ping", None, {"timeout": seconds})
             except MCPError:
                 pass  # it lives, though it knows no ping
             except asyncio.CancelledError:
@@ -106,13 +111,14 @@ class MCPRemote:
                 raise
         return ""
 
-    async def _call(self, link: Link, tool: str, arguments: Json, meta: Json | None = None) -> list[Any]:
+    async def _call(self, link: Link, tool: str, arguments: Json, until: float, meta: Json | None = None) -> list[Any]:
         """What a tool answers: the JSON in its texts, of which there is one at least."""
         params: Json = {"name": tool, "arguments": arguments}
         if meta:
             params["_meta"] = meta
+        opts = {"timeout": until - monotonic()} if isfinite(until) else None
         try:
-            result = await link.dispatcher.send_raw_request("tools/call", params)
+            result = await link.dispatcher.send_raw_request("tools/call", params, opts)
         except MCPError as error:
             raise ServiceError(f"it answered {tool} with error {error.code}") from None
         if result.get("isError"):

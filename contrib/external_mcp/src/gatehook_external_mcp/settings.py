@@ -18,10 +18,11 @@ _OF_A_CHILD: Final = ("script", "command", "args", "env", "cwd")
 _OF_HTTP: Final = ("url", "uds", *TLS.model_fields, "auth", "health_check_endpoint")
 _UNSET: Final = "http://localhost/mcp"
 _NEEDS: Final[dict[str, Any]] = {
-    "if": {"properties": {"proto": {"const": "STDIO"}}, "required": ["proto"]},
-    "then": {"anyOf": [{"required": ["script"]}, {"required": ["command"]}]},
-    "else": {"anyOf": [{"required": ["url"]}, {"required": ["uds"]}]},
+    "if": {"properties": {"proto": {"const": "STDIO"}}},
+    "then": {"if": {"not": {"required": ["command"]}}, "then": {"required": ["script"]}},
+    "else": {"if": {"not": {"required": ["uds"]}}, "then": {"required": ["url"]}},
 }
+"""JSON Schema for what each protocol needs."""
 
 
 class Connection(TLS):

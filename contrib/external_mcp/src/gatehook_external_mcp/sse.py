@@ -13,8 +13,9 @@ import httpx2
 from gatehook_external import NotDelivered, ServiceError
 
 from gatehook_external_mcp import wire
+from gatehook_external_mcp.address import Address
 from gatehook_external_mcp.dispatcher import Calls, Dispatcher, ended
-from gatehook_external_mcp.http import VERSION, Address
+from gatehook_external_mcp.http import VERSION
 from gatehook_external_mcp.settings import same_origin
 from gatehook_external_mcp.wire import Json
 
@@ -90,10 +91,9 @@ class Events(Dispatcher):
         except (ServiceError, TimeoutError):
             pass  # nobody waits for it
 
-    async def _post(self, content: bytes) -> None:
+    async def _post(self, content: bytes, seconds: float | None = None) -> None:
         headers = {"content-type": "application/json", **({VERSION: self.version} if self.version else {})}
-        async with self._address.exchange("POST", self._posts, headers, content, told=True):
-            pass
+        await self._address.tell("POST", self._posts, headers, content, seconds=seconds)
 
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
@@ -102,7 +102,7 @@ class Events(Dispatcher):
             raise ended(self.over)
         number, waiting = self._calls.begin()
         try:
-            await self._post(wire.request(number, method, params))
+            await self._post(wire.request(number, method, params), (opts or {}).get("timeout"))
             return wire.result_of(await waiting)
         except asyncio.CancelledError:
             if method == "tools/call" and not self.over:
