@@ -21,7 +21,7 @@ def tell(port, path):
 
 @pytest.mark.parametrize("words", [[], ["sse"], ["sessions"]])
 async def test_what_the_plugin_there_says_is_what_happens_here(opened, start, free_port, words):
-    start("http.py", free_port, *words)
+    start("web.py", free_port, *words)
     async with opened(at(free_port), config={"allowed_response_codes": [200, 201]}) as asked:
         outcome = await asked.call(q="word", n=1, none=None)
         assert outcome.payload.args == {"q": "WORD", "n": 1, "none": None}
@@ -29,7 +29,7 @@ async def test_what_the_plugin_there_says_is_what_happens_here(opened, start, fr
 
 
 async def test_a_socket_will_do(opened, start, tmp_path):
-    start("http.py", tmp_path / "s")
+    start("web.py", tmp_path / "s")
     async with opened({"proto": "STREAMABLEHTTP", "uds": str(tmp_path / "s")}) as asked:
         assert (await asked.call(q="a")).payload.args == {"q": "A"}
 
@@ -70,7 +70,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_fault_is_told_without_content_and_the_next_call_works(opened, start, free_port, tmp_path, name):
     error_type, reason = FAULTS[name]
-    start("http.py", free_port, LOG=str(tmp_path / "log"))
+    start("web.py", free_port, LOG=str(tmp_path / "log"))
     async with opened(at(free_port), config={"timeout_ms": 300, "max_response_size_mb": 1}) as asked:
         outcome = await asked.call(name)
         (record,) = outcome.records
@@ -115,7 +115,7 @@ async def test_a_section_that_makes_no_sense_is_a_config_error(opened, mcp, word
 
 
 async def test_a_token_stands_in_no_file_but_its_own(opened, start, free_port, tmp_path):
-    start("http.py", free_port, LOG=str(tmp_path / "log"))
+    start("web.py", free_port, LOG=str(tmp_path / "log"))
     (tmp_path / "token").write_text("t0ken\n")
     async with opened(at(free_port, auth={"type": "bearer", "token_file": str(tmp_path / "token")})) as asked:
         await asked.call()
@@ -133,7 +133,7 @@ def log_of(tmp_path):
 
 async def test_neither_addresses_nor_credentials_are_logged(opened, start, free_port, caplog):
     caplog.set_level(logging.DEBUG)
-    start("http.py", free_port)
+    start("web.py", free_port)
     auth = {"type": "headers", "headers": {"X-Key": "s3cret"}}
     async with opened(at(free_port, "/mcp?token=s3cret", auth=auth), mode="permissive") as asked:
         for name in ("ok", "500", "cut", "301"):
@@ -142,19 +142,19 @@ async def test_neither_addresses_nor_credentials_are_logged(opened, start, free_
 
 
 async def test_what_refuses_connections_is_tried_again(opened, start, free_port):
-    server = start("http.py", free_port)
+    server = start("web.py", free_port)
     async with opened(at(free_port), config={"retry_attempts": 4}) as asked:
         await asked.call()
         server.kill()
         server.wait()
         asked_for = asyncio.create_task(asked.call(q="a"))
         await asyncio.sleep(0.1)
-        start("http.py", free_port)
+        start("web.py", free_port)
         assert (await asked_for).payload.args == {"q": "A"}
 
 
 async def test_what_goes_on_refusing_connections_is_a_failure(opened, start, free_port):
-    server = start("http.py", free_port)
+    server = start("web.py", free_port)
     async with opened(at(free_port)) as asked:
         server.kill()
         server.wait()
@@ -162,7 +162,7 @@ async def test_what_goes_on_refusing_connections_is_a_failure(opened, start, fre
 
 
 async def test_a_session_that_the_server_forgot_is_begun_anew(opened, start, free_port, tmp_path):
-    start("http.py", free_port, "sessions", LOG=str(tmp_path / "log"))
+    start("web.py", free_port, "sessions", LOG=str(tmp_path / "log"))
     async with opened(at(free_port)) as asked:
         await asked.call()
         tell(free_port, "/forget")
@@ -172,7 +172,7 @@ async def test_a_session_that_the_server_forgot_is_begun_anew(opened, start, fre
 
 
 async def test_a_cancelled_call_ends_its_connection(opened, start, free_port, tmp_path):
-    start("http.py", free_port, LOG=str(tmp_path / "log"))
+    start("web.py", free_port, LOG=str(tmp_path / "log"))
     async with opened(at(free_port)) as asked:
         call = asyncio.create_task(asked.call("drip"))
         await asyncio.sleep(0.5)
@@ -184,14 +184,14 @@ async def test_a_cancelled_call_ends_its_connection(opened, start, free_port, tm
 
 
 async def test_a_server_with_sessions_is_told_of_cancelled_calls(opened, start, free_port, tmp_path):
-    start("http.py", free_port, "sessions", LOG=str(tmp_path / "log"))
+    start("web.py", free_port, "sessions", LOG=str(tmp_path / "log"))
     async with opened(at(free_port), config={"timeout_ms": 200}) as asked:
         assert (await asked.record("hang")).error_type == "timeout"
     assert [line for line in log_of(tmp_path) if line.startswith("notifications/cancelled")]
 
 
 async def test_there_are_no_more_connections_than_allowed(opened, start, free_port, tmp_path):
-    start("http.py", free_port, LOG=str(tmp_path / "log"))
+    start("web.py", free_port, LOG=str(tmp_path / "log"))
     async with opened(at(free_port), config={"connection_pool_size": 2}) as asked:
         await asyncio.gather(*(asked.call() for _ in range(20)))
     await asyncio.sleep(0.2)
@@ -202,7 +202,7 @@ async def test_there_are_no_more_connections_than_allowed(opened, start, free_po
 
 
 async def test_a_failing_health_check_shows_and_stops_calls_until_it_passes(opened, start, free_port):
-    start("http.py", free_port)
+    start("web.py", free_port)
     health = {"health_check_endpoint": "/health", "health_check_interval": 0.1}
     async with opened(at(free_port, **health)) as asked:
         assert not (await asked.call()).blocked
@@ -221,7 +221,7 @@ async def test_a_failing_health_check_shows_and_stops_calls_until_it_passes(open
 
 
 async def test_without_an_address_for_it_health_is_a_ping(opened, start, free_port):
-    server = start("http.py", free_port)
+    server = start("web.py", free_port)
     async with opened(at(free_port, health_check_interval=0.1)) as asked:
         await asyncio.sleep(0.3)
         assert asked.status.health is True
@@ -252,7 +252,7 @@ def secured(authority, start, free_port, tmp_path):
         }.items():
             (tmp_path / file).write_bytes(pem)
         start(
-            "http.py",
+            "web.py",
             free_port,
             "tls",
             tmp_path / "cert.pem",
@@ -298,7 +298,7 @@ async def test_wrong_tls_is_told_apart(opened, secured, tmp_path):
 
 
 async def test_a_server_without_tls_is_told_apart(opened, start, free_port):
-    start("http.py", free_port)
+    start("web.py", free_port)
     with pytest.raises(GatehookError, match="it does not speak TLS"):
         async with opened({"proto": "STREAMABLEHTTP", "url": f"https://127.0.0.1:{free_port}/mcp"}):
             pass

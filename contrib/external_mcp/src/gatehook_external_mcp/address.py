@@ -50,9 +50,10 @@ class Address:
         *,
         seconds: float | None = None,
         further: tuple[int, ...] = (),
+        endless: bool = False,
     ) -> AsyncIterator[httpx2.Response]:
         """Send a request. The answer's body is there to be read within the ``async with``; it ends with a ServiceError
-        where it is over the limit.
+        where it is over the limit, unless it is ``endless``.
 
         Args:
             seconds: how much time there is, for the sake of the part of it in which a connection must be had.
@@ -73,7 +74,8 @@ class Address:
                 if response.headers.get("content-encoding", "identity") != "identity":
                     raise ServiceError("it compressed its answer, though it was told not to")
                 response.request = request
-                response.stream = _Capped(response, self.limit)
+                if not endless:
+                    response.stream = _Capped(response, self.limit)
                 yield response
             finally:
                 await response.aclose()

@@ -42,6 +42,8 @@ def told_apart(is_nobody: bool) -> Iterator[None]:
         raise NotDelivered("it takes too long to connect", "timeout") from None
     except httpx2.ConnectError as error:
         raise NotDelivered(_unconnected(error)) from None
+    except httpx2.SSEError:
+        raise ServiceError("it sent what is no stream of events, or an event over the limit") from None
     except httpx2.HTTPError as error:
         broken = _broken(error)
         raise ServiceError(f"{broken}, perhaps for want of a client certificate" if is_nobody else broken) from None

@@ -94,12 +94,9 @@ class Posts(Dispatcher):
 
     async def _event(self, response: httpx2.Response, number: int) -> Json:
         """The answer among the events, of which the others tell of progress and the like."""
-        try:
-            async for event in httpx2.EventSource(response, max_event_size=self._address.limit):
-                if event.event == "message" and (answer := _answer_in(event.data, number)):
-                    return answer
-        except httpx2.SSEError:
-            raise ServiceError("it answered with what is no stream of events") from None
+        async for event in httpx2.EventSource(response, max_event_size=self._address.limit):
+            if event.event == "message" and (answer := _answer_in(event.data, number)):
+                return answer
         raise ServiceError("it ended the stream without an answer")
 
     def _say_goodbye(self, content: bytes) -> None:

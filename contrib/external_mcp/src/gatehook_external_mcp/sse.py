@@ -47,14 +47,12 @@ class Events(Dispatcher):
         why = "the server ended the stream of events"
         try:
             headers = {"accept": "text/event-stream", "cache-control": "no-store"}
-            async with self._address.exchange("GET", self._address.url, headers) as response:
+            async with self._address.exchange("GET", self._address.url, headers, endless=True) as response:
                 async for event in httpx2.EventSource(response, max_event_size=self._address.limit):
                     if event.event == "endpoint" and not found.done():
                         found.set_result(self._endpoint(event.data))
                     elif event.event == "message" and event.data:
                         self._hear(event.data)
-        except httpx2.SSEError:
-            why = "it answered with what is no stream of events, or an event is over the limit (max_response_size_mb)"
         except ServiceError as error:
             why = error.reason
             if not found.done():

@@ -1,4 +1,4 @@
-"""The small server over HTTP, with the faults that a network can have: `http.py PORT|PATH [tls CERT KEY CA] [words…]`.
+"""The small server over HTTP, with the faults that a network can have: `web.py PORT|PATH [tls CERT KEY CA] [words…]`.
 
 Words: sse (streamable answers are events), sessions, old (HTTP with SSE of 2024), slow_health.
 """
