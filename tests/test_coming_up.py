@@ -158,6 +158,25 @@ async def test_a_plugin_alone_enforces_without_conditions_and_with_the_config_th
     assert outcome.violation.reason == "second [('more', 'kept'), ('word', 'c')]"
 
 
+async def test_what_is_laid_over_stands_in_no_file(watched):
+    (watched.parent / "plugin-manifest.yaml").write_text(MANIFEST)
+    with pytest.raises(ConfigError) as caught:
+        Runner.from_config(watched, only="first", config={"keys": ["handed over"], "auth": 7})
+    assert str(caught.value).startswith("plugins[0].config.auth: ")
+    Runner.from_config(watched, only="first", config={"keys": ["handed over"]})
+
+
+async def test_what_a_blocking_plugin_would_have_changed_is_there_for_a_host_that_asks_for_another(toys):
+    class Masks(Plugin):
+        def tool_pre_invoke(self, payload):
+            payload.args["q"] = "*"
+            return PluginResult(False, payload, PluginViolation("no"))
+
+    outcome = await toys.run(ToolPreInvokePayload("t", {"q": "secret"}), Masks)
+    assert (outcome.blocked, outcome.modified, outcome.payload.args) == (True, False, {"q": "secret"})
+    assert outcome.withheld.args == {"q": "*"}
+
+
 async def test_a_plugin_alone_raises_its_failures_and_never_lets_one_through(watched):
     async with Runner.from_config(watched, only="second") as runner, runner.request() as request:
         for _ in range(3):

@@ -134,7 +134,9 @@ def alone(config: Config, name: str, settings: Mapping[str, Any]) -> Config:
         "config": {**plugin.config, **settings},
     }
     enforcing = config.settings.model_copy(update={"fail_on_plugin_error": True})
-    return replace(config, plugins=[(index, plugin.model_copy(update=changes))], settings=enforcing)
+    # What is laid over stands in no file.
+    document = replace(config.document, file=None, lines={}) if settings else config.document
+    return replace(config, document=document, plugins=[(index, plugin.model_copy(update=changes))], settings=enforcing)
 
 
 def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:

@@ -152,6 +152,9 @@ class Outcome(Generic[P]):
     violation: PluginViolation | None = None
     violations: Sequence[PluginViolation] = ()
     response: Any = None
+    withheld: P | None = None
+    """What the plugin that blocked would have made of the payload, if anything: for a host that asked on behalf of
+    another one, where the plugin may be permissive."""
     metadata: Mapping[str, dict[str, Any]] = MappingProxyType({})
     records: tuple[Record, ...] = ()
     """One record per configured step, in order; put together when they are first read."""

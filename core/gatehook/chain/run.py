@@ -138,6 +138,7 @@ class Run(Outcome[Any]):
             self.violations = [*self.violations, violation]
         if blocks and step.enforces:
             self.violation, self.response, note.effective = violation, None, True
+            self.withheld = adopted if adopted is not before else None
             return note
         self.payload = adopted
         self.modified = adopted is not self.first

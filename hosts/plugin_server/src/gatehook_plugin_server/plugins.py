@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
-from gatehook import ConfigError, GatehookError, PluginStatus, Problem, Runner
+from gatehook import ConfigError, GatehookError, PluginLoadError, PluginStatus, Problem, Runner
 from gatehook_external.protocol import answer_of, ask, described, failure_of, from_wire, refusal
 
 from gatehook_plugin_server.served import Served
@@ -158,6 +158,9 @@ class Plugins:
             await asyncio.shield(self._start(config_id, served.written, config))
         except ConfigError as error:
             return {"problems": [_within_config(problem) for problem in error.problems]}
+        except PluginLoadError as error:
+            logger.warning("a config for plugin %r was refused: %s", served.name, error)
+            return _problem(f"the plugin does not come up with it: {error.reason}")
         except (GatehookError, ValueError, TypeError, RecursionError) as error:
             logger.warning("a config for plugin %r was refused: %s", served.name, error)
             return _problem("the plugin does not come up with this config; the server's log says why")

@@ -149,9 +149,10 @@ def answer_of(  # noqa: PLR0913  # the call, and what came of it
         if outcome.response is not None and not gatehook:
             raise PayloadError("the plugin answers in the server's place, for which the protocol has no word")
         violation = outcome.violation or next(iter(outcome.violations), None)
+        changed = outcome.payload if outcome.modified else outcome.withheld
         result = {
             "continue_processing": not outcome.blocked,
-            "modified_payload": _modified(raw_payload, outcome.payload) if outcome.modified else None,
+            "modified_payload": None if changed is None else _modified(raw_payload, changed),
             "violation": _violation(violation) if violation else None,
             "metadata": plain(outcome.metadata.get(name, {}), "the plugin's metadata"),
         }
