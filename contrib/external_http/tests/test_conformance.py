@@ -3,12 +3,10 @@
 import pytest
 from gatehook.testing import conformance
 
-GUARD = {"url": "", "request": {"texts": "{{ texts }}"}, "blocked": "$.any"}
-REPLACING = {"url": "", "request": {"texts": "{{ texts }}"}, "replacement": "$.entities"}
+GUARD = {"url": "", "request": {"texts": "{{ texts }}"}, "blocked": "$.any", "replacement": "$.entities"}
 MODERATION = {"url": ""}
 LLAMA = {"url": ""}
-OPA = {"url": "", "decision": "mcp/decision"}
-REGO = {"policies": [], "decision": "mcp/decision"}
+OPA = {"policies": [], "decision": "mcp/decision"}
 POLICY = """
 package mcp
 import rego.v1
@@ -20,23 +18,17 @@ default decision := {"allow": true, "redactions": [{"path": "**.note"}]}
 def _at_the_services(running_services, tmp_path_factory):
     """The tests of conformance() are made before the services run."""
     services = running_services
-    services.clear()
-    services.put_policy(POLICY)
-    for config in (GUARD, REPLACING):
-        config["url"] = f"{services.url}/judge"
+    GUARD["url"] = f"{services.url}/judge"
     MODERATION["url"] = f"{services.url}/v1/moderations"
     LLAMA["url"] = f"{services.url}/v1/chat/completions"
-    OPA["url"] = services.url
     file = tmp_path_factory.mktemp("policies") / "policy.rego"
     file.write_text(POLICY)
-    REGO["policies"] = [str(file)]
+    OPA["policies"] = [str(file)]
 
 
-SECRETS = ["the attack zyx"]
+SECRETS = ["zyxattackzyx"]
 
-TestGuard = conformance("http_guard", config=GUARD, secrets=SECRETS)
-TestReplacing = conformance("http_guard", config=REPLACING, secrets=["a secret zyx"], idempotent=True)
+TestGuard = conformance("http_guard", config=GUARD, secrets=[*SECRETS, "zyxsecretzyx"])
 TestModeration = conformance("openai_moderation", config=MODERATION, secrets=SECRETS)
 TestLlamaGuard = conformance("llama_guard", config=LLAMA, secrets=SECRETS)
 TestOPA = conformance("opa", config=OPA, changes=["*note*"], idempotent=True)
-TestRego = conformance("opa", config=REGO, changes=["*note*"], idempotent=True)

@@ -136,6 +136,19 @@ def test_credentials_go_in_headers(services, auth, header, value):
     assert services.seen()[0]["headers"][header] == value
 
 
+async def test_a_token_that_is_renewed_in_its_file_is_taken_up(services, tmp_path):
+    (tmp_path / "token").write_text("one\n")
+    auth = {"type": "bearer", "token_file": str(tmp_path / "token")}
+    config = config_of("http_guard", f"{services.url}/judge", auth=auth)
+    async with open_runner("http_guard", config=config) as runner, runner.request(user="alice") as request:
+        assert_unchanged(await request.run(tool_call(q="hello")))
+        (tmp_path / "token").write_text("two\n")
+        assert_unchanged(await request.run(tool_call(q="hello")))
+        (tmp_path / "token").unlink()
+        assert_blocked(await request.run(tool_call(q="hello")), "PLUGIN_ERROR")
+    assert [asked["headers"]["authorization"] for asked in services.seen()] == ["Bearer one", "Bearer two"]
+
+
 def test_the_operator_says_which_statuses_are_answers(services):
     url = f"{services.url}/fault/202"
     config = {"url": url, "request": "{{ text }}", "blocked": "$.error", "blocked_when": {"one_of": ["x"]}}
@@ -177,7 +190,7 @@ async def test_the_health_endpoint_decides_whether_calls_are_made(services):
     async with open_runner("http_guard", config=config) as runner, runner.request(user="alice") as request:
         assert_unchanged(await request.run(tool_call(q="hello")))
         services.say_health(503)
-        await until(lambda: runner.plugins()[0].health is not True)
+        await until(lambda: isinstance(runner.plugins()[0].health, str))
         is_failure(
             await request.run(tool_call(q="hello")),
             "its health check fails: it answered with status 503 (Service Unavailable)",

@@ -44,16 +44,19 @@ class Connection:
         size = settings.connection_pool_size
         with within("config"):
             verify = settings.context()
-        with within("config", "auth"):
-            headers = settings.auth.headers() if settings.auth else {}
+        self._credentials()  # a mistake in them is one of the config now, and a failure of the call later
         self._client = httpx2.AsyncClient(
             verify=verify,
-            headers={**_HEADERS, **headers},
+            headers=_HEADERS,
             timeout=None,  # the whole call has one deadline, which the service layer holds
             follow_redirects=False,
             trust_env=False,
             limits=httpx2.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=_KEEPALIVE),
         )
+
+    def _credentials(self) -> dict[str, str]:
+        with within("config", "auth"):
+            return self._settings.auth.headers() if self._settings.auth else {}
 
     async def close(self) -> None:
         if self._client is not None:
@@ -92,7 +95,8 @@ class Connection:
         if self._client is None:
             raise NotDelivered("it is not open")
         try:
-            async with self._client.stream(method, url, content=body) as response:
+            headers = self._credentials()  # from a file that may have been renewed
+            async with self._client.stream(method, url, content=body, headers=headers) as response:
                 yield response
         except httpx2.ConnectError as error:
             raise _unconnected(error) from error

@@ -65,11 +65,14 @@ class ServicePlugin(Plugin):
 
     async def health(self) -> bool | str:
         if self.settings.health_check_endpoint:
+            sick = "it did not answer in time"  # also if whoever asks for the health has no more patience
             try:
-                async with asyncio.timeout(self.settings.health_check_interval):
-                    self._service.sick = await self._connection.check()
+                async with asyncio.timeout(self.settings.health_check_interval / 2):
+                    sick = await self._connection.check()
             except TimeoutError:
-                self._service.sick = "it did not answer in time"
+                pass
+            finally:
+                self._service.sick = sick
         return self._service.sick or True
 
     def details(self) -> dict[str, Any]:

@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from math import copysign
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,7 +122,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, int) and value not in _INT64:
-        return float(f"{value:e}") if abs(value) < _LARGEST else copysign(_LARGEST, value)
+        return max(-_LARGEST, min(value, _LARGEST)) * 1.0
     return value
 
 
