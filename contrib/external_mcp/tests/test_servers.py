@@ -1,12 +1,15 @@
 """Servers as others make them."""
 
 import asyncio
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from gatehook import ConfigError, GatehookError, PromptPrehookPayload
-from gatehook.testing import assert_blocked
+from gatehook.testing import assert_blocked, assert_unchanged
 
 SERVERS = Path(__file__).parent / "servers"
 
@@ -70,3 +73,82 @@ async def test_a_server_of_other_tools_is_no_plugin_server(opened):
     with pytest.raises(GatehookError, match="it is no plugin server"):
         async with opened({"proto": "STDIO", "command": sys.executable, "args": ["-c", server]}, timeout=20):
             pass
+
+
+@pytest.fixture
+def new_plugin(tmp_path):
+    new = ["new", "row_limit", "--external", "--yes", "--directory", "p"]
+    subprocess.run([sys.executable, "-m", "gatehook", *new], cwd=tmp_path, check=True, capture_output=True)
+    return tmp_path / "p/src"
+
+
+async def test_the_server_of_a_new_plugin(opened, new_plugin, tmp_path):
+    config = tmp_path / "served.yaml"
+    config.write_text("plugins: [{name: row_limit, kind: gatehook_row_limit.plugin.RowLimitPlugin}]")
+    server = {
+        "proto": "STDIO",
+        "command": sys.executable,
+        "args": ["-m", "gatehook_row_limit.server", str(config)],
+        "env": {"PYTHONPATH": str(new_plugin)},
+        "plugin": "row_limit",
+    }
+    async with opened(server, timeout=20) as asked:
+        assert set(asked.status.hooks) == {"tool_pre_invoke", "tool_post_invoke"}
+        assert_unchanged(await asked.call(q="short"))
+        assert (await asked.call(q="0123456789" * 1001)).blocked
+
+
+# -- gatehook's own
+
+
+@pytest.fixture
+def served(tmp_path):
+    """``served(*options)``: the section for `gatehook serve` with a deny_list."""
+
+    def served(*options, words="[secret]"):
+        config = tmp_path / "served.yaml"
+        config.write_text(f"plugins: [{{name: words, kind: deny_list, config: {{words: {words}}}}}]")
+        args = ["-m", "gatehook", "serve", "--config", str(config), "--stdio", *options]
+        return {"proto": "STDIO", "command": sys.executable, "args": args, "plugin": "words"}
+
+    return served
+
+
+@pytest.mark.parametrize("options", [[], ["--legacy"]])
+async def test_gatehook_serves_it(opened, served, options):
+    async with opened(served(*options), timeout=20) as asked:
+        assert len(asked.status.hooks) == 6
+        assert_unchanged(await asked.call(q="plan"))
+        assert_blocked(await asked.call(q="secret"), "DENIED_WORD")
+        assert (await asked.run(PromptPrehookPayload("p", {"q": "secret"}))).blocked
+
+
+async def test_what_else_stands_in_config_is_the_plugin_s(opened, served, tmp_path):
+    async with opened(served(), timeout=20, config={"words": ["plan"], "retry_attempts": 1}) as asked:
+        assert (await asked.call(q="plan")).blocked
+        assert_unchanged(await asked.call(q="secret"))
+
+
+async def test_what_it_cannot_be_is_a_config_error_with_its_place(opened, served):
+    with pytest.raises(ConfigError, match=r"plugins\[0\]\.config\.words"):
+        async with opened(served(), timeout=20, config={"words": 7}):
+            pass
+    with pytest.raises(ConfigError, match=r"plugins\[0\]\.config\.wordz.*unknown key 'wordz'"):
+        async with opened(served(), timeout=20, config={"wordz": ["x"]}):
+            pass
+
+
+async def test_a_server_that_was_started_again_is_told_the_config_again(opened, served):
+    async with opened(served(), timeout=20, config={"words": ["plan"]}) as asked:
+        assert (await asked.call(q="plan")).blocked
+        (server,) = children()
+        os.kill(server, signal.SIGKILL)
+        await asyncio.sleep(0.3)
+        outcome = await asked.call(q="plan")
+        assert_blocked(outcome, "DENIED_WORD")
+
+
+def children():
+    """The process ids of this process's own."""
+    stats = {path.parent.name: path.read_text() for path in Path("/proc").glob("[0-9]*/stat")}
+    return [int(pid) for pid, stat in stats.items() if int(stat.rpartition(")")[2].split()[1]) == os.getpid()]

@@ -208,6 +208,20 @@ async def test_what_was_in_flight_when_it_died_is_not_repeated(opened, lines, lo
         assert len(await log.until("call crash")) == 1
 
 
+async def test_a_server_that_hangs_is_started_again_by_its_health_check(opened, lines, log):
+    async with opened({**lines(LOG=log.file), "health_check_interval": 0.3}) as asked:
+        os.kill(log.pids()[0], signal.SIGSTOP)
+        await asyncio.sleep(0.8)
+        assert asked.status.health == "no answer within 0.27 seconds"
+        assert "health check fails" in (await asked.record("ok")).reason
+        for _ in range(100):
+            if asked.status.health is True:
+                break
+            await asyncio.sleep(0.1)
+        assert (await asked.call(q="a")).payload.args == {"q": "A"}
+        assert len(log.pids()) == 2
+
+
 async def test_a_server_that_keeps_dying_is_not_started_again_and_again(opened, lines, log):
     async with opened(lines("dies", LOG=log.file), mode="permissive") as asked:
         assert asked.status.state == "failed"

@@ -31,7 +31,8 @@ M = TypeVar("M", bound=BaseModel)
 P = TypeVar("P", bound=Payload)
 
 _HEALTH_SECONDS: Final = 5.0
-"""For an answer about the health, where the interval is not shorter."""
+"""For an answer about the health. Where that is longer than the interval, most of the interval: then the runner stops
+asking."""
 
 
 class Remote(Protocol):
@@ -151,7 +152,7 @@ class RemotePlugin(Plugin):
 
     async def health(self) -> bool | str:
         assert self._remote is not None  # noqa: S101  # it is initialized
-        seconds = min(self.health_interval or _HEALTH_SECONDS, _HEALTH_SECONDS)
+        seconds = min(0.9 * (self.health_interval or inf), _HEALTH_SECONDS)
         try:
             self.service.sick = await self._remote.check(seconds)
         except ServiceError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatehook_external import NotDelivered, ServiceError
 from mcp import ClientSession, MCPError
@@ -23,16 +24,16 @@ FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 10.0
 MOST_PAGES: Final = 100
 """Of a listing of tools."""
-CLIENT: Final = Implementation(name="gatehook", version="0.1.0")
+CLIENT: Final = Implementation(name="gatehook", version=version("gatehook-external-mcp"))
 
 Open = Callable[[], Awaitable[Dispatcher]]
 
 
-class Link:
+class Link(NamedTuple):
     """A connection on which the handshake was made. ``tools`` are the names of the server's."""
 
-    def __init__(self, dispatcher: Dispatcher, server: str, tools: frozenset[str]) -> None:
-        self.dispatcher, self.server, self.tools = dispatcher, server, tools
+    dispatcher: Dispatcher
+    tools: frozenset[str]
 
 
 class Connection:
@@ -154,7 +155,7 @@ async def _shake_hands(dispatcher: Dispatcher) -> Link:
         try:
             told = await session.initialize()
             dispatcher.version = str(told.protocol_version)
-            return Link(dispatcher, f"{told.server_info.name} {told.server_info.version}", await _tools(session))
+            return Link(dispatcher, await _tools(session))
         except Exception as error:  # noqa: BLE001  # raised below, where no task group wraps it
             fault = error
     if isinstance(fault, MCPError):

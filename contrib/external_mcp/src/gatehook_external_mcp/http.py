@@ -31,6 +31,8 @@ class Posts(Dispatcher):
         self._address = address
         self._session = ""
         self._last = 0
+        self._running = 0
+        self._idle = asyncio.Event()
         self._goodbyes: set[asyncio.Task[None]] = set()
 
     async def send_raw_request(
@@ -40,6 +42,7 @@ class Posts(Dispatcher):
             raise ended(self.over)
         self._last += 1
         number = self._last
+        self._running += 1
         try:
             async with self._post(wire.request(number, method, params), opts) as response:
                 if method == "initialize":
@@ -49,6 +52,10 @@ class Posts(Dispatcher):
             if self._session and method == "tools/call":  # or the end of the connection is all that there is to tell
                 self._say_goodbye(wire.cancellation(number))
             raise
+        finally:
+            self._running -= 1
+            if self.over and not self._running:
+                self._idle.set()
 
     async def notify(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
@@ -113,6 +120,8 @@ class Posts(Dispatcher):
     async def close(self) -> None:
         self.over = self.over or "it was closed here"
         try:
+            if self._running:  # others than the one that found this connection unusable
+                await self._idle.wait()
             if self._goodbyes:
                 await asyncio.wait(self._goodbyes)
             if self._session:

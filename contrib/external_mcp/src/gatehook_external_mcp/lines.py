@@ -13,8 +13,8 @@ class Lines:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that are whole now, without their ends."""
-        if not self._begun and not self._dropping and len(data) <= self.limit and data.find(b"\n") == len(data) - 1:
-            return [data[:-1]]
+        if data.find(b"\n") == len(data) - 1 and not (self._begun or self._dropping or len(data) > self.limit):
+            return [data[:-1]]  # as nearly all that arrives
         *pieces, rest = data.split(b"\n")
         lines: list[bytes] = []
         for piece in pieces:

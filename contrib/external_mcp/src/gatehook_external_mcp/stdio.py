@@ -175,17 +175,14 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
         self.over = self.over or "it was closed here"
         self._fail()
         try:
-            for last in (None, signal.SIGTERM):
-                if last is not None:
-                    self._signal(last)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._exited.wait(), PATIENCE)
-                    break
+            if not await _set(self._exited):
+                self._signal(signal.SIGTERM)
+                await _set(self._exited)
         finally:  # also when there is no time left to wait
             self._signal(signal.SIGKILL)  # the whole group, for the server may have children
+            await _set(self._exited)  # or the transport would take the exit status from asyncio's own watcher
             self._transport.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._gone.wait(), PATIENCE)
+            await _set(self._gone)
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -193,3 +190,12 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), number)
             else:
                 self._transport.kill()
+
+
+async def _set(event: asyncio.Event) -> bool:
+    """Whether it happens before patience ends."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await event.wait()
+    except TimeoutError:
+        return False
