@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,35 +83,37 @@ async def _serve(config: Path, stdio: bool, listen: str | None, grpc: str | None
         endpoint = Endpoint(plugins, legacy=legacy)
         if not (stdio or listen or grpc):
             listen = plugins.settings.listen
-        serving: list[Coroutine[Any, Any, None]] = []
+        serving: list[Callable[[], Coroutine[Any, Any, None]]] = []
         if listen:
-            from gatehook_plugin_server.http import serve_http  # noqa: PLC0415  # slow to import, and over pipes not needed
+            from gatehook_plugin_server.http import serve_http  # noqa: PLC0415  # slow, and not needed over pipes
 
-            serving.append(serve_http(plugins, endpoint, Address.parse(listen, plugins.folder), stopping, _tell))
+            address = Address.parse(listen, plugins.folder)
+            serving.append(partial(serve_http, plugins, endpoint, address, stopping, _tell))
         if grpc:
-            serving.append(_grpc(plugins, Address.parse(grpc, plugins.folder), stopping))
+            address = Address.parse(grpc, plugins.folder)
+            serving.append(partial(_grpc(), plugins, address, plugins.folder, stopping, _tell))
         if not serving:
             plugins.private = True
-            serving.append(serve_stdio(plugins, endpoint, streams, stopping))
+            serving.append(partial(serve_stdio, plugins, endpoint, streams, stopping))
         await _all(serving)
     finally:
         await plugins.close()
 
 
-def _grpc(plugins: Plugins, address: Address, stopping: asyncio.Event) -> Coroutine[Any, Any, None]:
+def _grpc() -> Callable[..., Coroutine[Any, Any, None]]:
     try:
         from gatehook_plugin_server.grpc_frontend import serve_grpc  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         raise GatehookError(f"--grpc needs {error.name}: pip install 'gatehook-plugin-server[grpc]'") from None
-    return serve_grpc(plugins, address, plugins.folder, stopping, _tell)
+    return serve_grpc
 
 
-async def _all(serving: list[Coroutine[Any, Any, None]]) -> None:
+async def _all(serving: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
     """Run all front ends; the first that fails ends the others."""
     try:
         async with asyncio.TaskGroup() as group:
             for frontend in serving:
-                group.create_task(frontend)
+                group.create_task(frontend())
     except* GatehookError as failed:
         raise failed.exceptions[0] from None
 

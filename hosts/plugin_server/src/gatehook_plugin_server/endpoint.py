@@ -75,9 +75,10 @@ class Endpoint:
         except RpcError as error:
             error.id = message.id
             return write_error(error)
-        except Exception as error:
-            logger.exception("%s could not be answered", message.method)
-            return write_error(RpcError(INTERNAL_ERROR, f"the server failed: {type(error).__name__}", None, message.id))
+        except Exception as error:  # ours, and the caller must not wait for ever
+            told = logger.isEnabledFor(logging.DEBUG)  # with the traceback, which may quote anything
+            logger.error("a request cannot be answered: %s", type(error).__name__, exc_info=told)
+            return write_error(RpcError(INTERNAL_ERROR, "the server failed", request_id=message.id))
 
     def _initialize(self, params: Json) -> Json:
         asked = params.get("protocolVersion")

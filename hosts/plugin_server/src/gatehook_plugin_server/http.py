@@ -24,9 +24,9 @@ from gatehook_plugin_server import wire
 from gatehook_plugin_server.access import Access, check_exposure, tls_of, token_of
 from gatehook_plugin_server.addresses import Address
 from gatehook_plugin_server.endpoint import LEGACY_VERSIONS, VERSION, Endpoint
+from gatehook_plugin_server.events import first
 from gatehook_plugin_server.metrics import PluginMetrics
 from gatehook_plugin_server.plugins import Plugins
-from gatehook_plugin_server.stdio import first
 
 KEEP_ALIVE: Final = 75
 """Seconds that an idle connection is kept: longer than by clients, or it would be closed under a call of theirs."""
@@ -96,7 +96,7 @@ class Exchange:
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_bytes:
             raise Refused(413, f"the message is longer than {self._max_bytes} bytes")
-        body: bytes = b""
+        body = bytearray()
         try:
             async with asyncio.timeout(self._body_timeout):
                 while True:
@@ -107,7 +107,7 @@ class Exchange:
                     if len(body) > self._max_bytes:
                         raise Refused(413, f"the message is longer than {self._max_bytes} bytes")
                     if not event.get("more_body"):
-                        return body
+                        return bytes(body)
         except TimeoutError:
             raise Refused(408, f"the body took longer than {self._body_timeout:g} seconds") from None
 

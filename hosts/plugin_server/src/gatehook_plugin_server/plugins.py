@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
@@ -159,26 +160,32 @@ class Plugins:
         except ConfigError as error:
             return {"problems": [_within_config(problem) for problem in error.problems]}
         except PluginLoadError as error:
-            logger.warning("a config for plugin %r was refused: %s", served.name, error)
             return _problem(f"the plugin does not come up with it: {error.reason}")
         except (GatehookError, ValueError, TypeError, RecursionError) as error:
-            logger.warning("a config for plugin %r was refused: %s", served.name, error)
-            return _problem("the plugin does not come up with this config; the server's log says why")
+            return _problem(f"the plugin does not come up with it: {type(error).__name__}")
         return {"config_id": config_id}
 
     def _start(self, config_id: str, written: PluginStatus, config: Mapping[str, Any]) -> asyncio.Task[Served]:
-        task = self._configured.pop(config_id, None)
-        if task is None or (task.done() and not _is_up(task)):
+        task = self._configured.get(config_id)
+        if task is None:
             task = asyncio.create_task(self._start_one(written, config), name=f"gatehook configure {written.name}")
-        self._configured[config_id] = task
-        while len(self._configured) > self.settings.max_configs:
-            oldest = next(iter(self._configured))
-            self._retire(self._configured.pop(oldest))
+            task.add_done_callback(partial(self._started, config_id))
+            self._configured[config_id] = task
         return task
 
     async def _start_one(self, written: PluginStatus, config: Mapping[str, Any]) -> Served:
         async with self._starting:  # one at a time, however many callers ask for
             return await Served.start(self._source, written, config)
+
+    def _started(self, config_id: str, task: asyncio.Task[Served]) -> None:
+        if self._configured.get(config_id) is not task:
+            return  # all were retired in the meantime
+        if not _is_up(task):
+            del self._configured[config_id]
+            return
+        up = [known for known, started in self._configured.items() if _is_up(started)]
+        for known in up[: -self.settings.max_configs]:
+            self._retire(self._configured.pop(known))
 
     # -- calls
 
@@ -219,16 +226,15 @@ class Plugins:
         self.running += 1
         served.enter()
         try:
-            if timeout is None:
-                return await self._run(served, hook_type, plugin_name, payload, context, gatehook)
             async with asyncio.timeout(timeout):
                 return await self._run(served, hook_type, plugin_name, payload, context, gatehook)
         except TimeoutError:
             return refusal(plugin_name, "PLUGIN_TIMEOUT", "the caller's time is over")
         except GatehookError as error:
             return failure_of(plugin_name, error)
-        except Exception as error:
-            logger.exception("plugin %r could not be called at %s", served.name, hook_type)
+        except Exception as error:  # ours, and the caller must not wait for ever
+            told = logger.isEnabledFor(logging.DEBUG)  # with the traceback, which may quote anything
+            logger.error("plugin %r cannot be called: %s", served.name, type(error).__name__, exc_info=told)
             return refusal(plugin_name, "PLUGIN_ERROR", f"the server failed: {type(error).__name__}")
         finally:
             self.running -= 1
@@ -273,8 +279,8 @@ class Plugins:
     async def _end(self, what: Served | asyncio.Task[Served]) -> None:
         try:
             served = what if isinstance(what, Served) else await what
-        except GatehookError:
-            return  # it never came up
+        except Exception:  # noqa: BLE001  # whoever asked for it was told that it did not come up
+            return
         await served.unused(self.settings.drain_timeout)
         _add(self._past, served)
         await served.stop()
@@ -300,4 +306,4 @@ def _within_config(problem: Problem) -> Json:
     path = problem.path
     if path[:1] == ("plugins",) and path[2:3] == ("config",):
         return {"message": problem.message, "path": list(path[3:])}
-    return {"message": "the server's own config is wrong; its log says how", "path": []}
+    return {"message": "the server's own config is wrong", "path": []}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Self
 
 from gatehook import Seconds
+from gatehook_external.protocol import HOOKS
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Secret = Annotated[str, Field(min_length=16, json_schema_extra={"writeOnly": True})]
@@ -17,6 +19,7 @@ class ServeSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    called_hooks: ClassVar[Sequence[str]] = HOOKS
 
     listen: str | None = None
     """Where to listen for HTTP: `HOST:PORT`, or `unix:PATH`. Left out, and without `--listen`: standard input and

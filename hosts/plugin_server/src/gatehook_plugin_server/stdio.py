@@ -6,11 +6,11 @@ import asyncio
 import os
 import stat
 import threading
-from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Final
 
 from gatehook_plugin_server.endpoint import Endpoint
+from gatehook_plugin_server.events import first
 from gatehook_plugin_server.lines import Lines, Oversize
 from gatehook_plugin_server.plugins import Plugins
 from gatehook_plugin_server.wire import INVALID_REQUEST, Id, Message, RpcError, read, write_error
@@ -127,16 +127,6 @@ async def serve_stdio(plugins: Plugins, endpoint: Endpoint, fds: tuple[int, int]
     """Serve the process at the other ends of two file descriptors, the first to read, the second to write."""
     settings = plugins.settings
     await Session(endpoint, settings.max_request_bytes).run(*fds, stopping, settings.drain_timeout)
-
-
-async def first(*events: Coroutine[Any, Any, Any], limit: float | None = None) -> None:
-    """Wait until one of the events happens, or the time is up."""
-    waiting = [asyncio.ensure_future(event) for event in events]
-    try:
-        await asyncio.wait(waiting, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for event in waiting:
-            event.cancel()
 
 
 def _is_pipe(fd: int) -> bool:
