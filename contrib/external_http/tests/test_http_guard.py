@@ -248,6 +248,24 @@ def test_a_replacement_that_has_no_place_is_a_failure(guard, replacement):
     assert_blocked(outcome, "PLUGIN_ERROR")
 
 
+def test_what_is_blocked_is_replaced_as_well_where_blocking_has_no_effect(services):
+    config = {
+        "url": f"{services.url}/judge",
+        "request": {"text": "{{ text }}"},
+        "send": "one_by_one",
+        "blocked": "$.any",
+        "replacement": "$.clean",
+    }
+    outcome = run_hook("http_guard", tool_call(a="a secret", b="attack by secret"), config=config, mode="permissive")
+    assert outcome.payload.args == {"a": "a ***", "b": "attack by ***"}
+    assert [violation.code for violation in outcome.violations] == ["HTTP_GUARD_BLOCKED"]
+
+
+def test_a_block_does_not_hang_on_the_replacement(guard):
+    assert_blocked(guard(tool_call(q=MARK, r="r"), replacement="$.nowhere"), "HTTP_GUARD_BLOCKED")
+    assert_blocked(guard(tool_call(q=MARK, r="r"), replacement="$.score"), "HTTP_GUARD_BLOCKED")
+
+
 def test_null_replaces_nothing(guard):
     assert_unchanged(guard(tool_call(q="a secret"), replacement="$.nothing"))
 

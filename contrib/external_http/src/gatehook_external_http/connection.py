@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import httpx2
+from gatehook import ConfigError
 from gatehook.text import encodable
 from gatehook_external import NotDelivered, ServiceError, capped, within
 
@@ -86,8 +87,8 @@ class Connection:
         try:
             async with self._answer("GET", self._settings.health_url, None) as response:
                 return "" if response.is_success else _refused(response)
-        except ServiceError as error:
-            return error.reason
+        except (ConfigError, ServiceError) as error:
+            return str(error)
 
     @asynccontextmanager
     async def _answer(self, method: str, url: str, body: bytes | None) -> AsyncIterator[httpx2.Response]:
@@ -98,12 +99,8 @@ class Connection:
             headers = self._credentials()  # from a file that may have been renewed
             async with self._client.stream(method, url, content=body, headers=headers) as response:
                 yield response
-        except httpx2.ConnectError as error:
-            raise _unconnected(error) from error
-        except httpx2.RemoteProtocolError as error:
-            raise ServiceError("it broke off, or does not speak HTTP") from error
         except httpx2.HTTPError as error:
-            raise ServiceError(f"the connection failed ({type(error).__name__})") from error
+            raise _failure(error) from error
 
 
 def body_of(value: Any) -> bytes:
@@ -124,17 +121,22 @@ def _refused(response: httpx2.Response) -> str:
     return f"it answered with status {status}{phrase}{hint}"
 
 
-def _unconnected(error: httpx2.ConnectError) -> ServiceError:
+def _failure(error: httpx2.HTTPError) -> ServiceError:
+    undelivered = isinstance(error, httpx2.ConnectError)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ServiceError(f"its certificate is not accepted: {cause.verify_message}")  # nor will it be next time
         if isinstance(cause, ssl.SSLError):
             return ServiceError(f"no TLS with it: {cause.reason or 'the connection broke off'}")
-        if isinstance(cause, socket.gaierror):
+        if undelivered and isinstance(cause, socket.gaierror):
             return NotDelivered("it cannot be reached: there is no address for its name")
-        if isinstance(cause, OSError) and cause.errno:
+        if undelivered and isinstance(cause, OSError) and cause.errno:
             return NotDelivered(f"it cannot be reached: {os.strerror(cause.errno)}")
-    return NotDelivered("it cannot be reached")
+    if undelivered:
+        return NotDelivered("it cannot be reached")
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return ServiceError("it broke off, or does not speak HTTP")
+    return ServiceError(f"the connection failed ({type(error).__name__})")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

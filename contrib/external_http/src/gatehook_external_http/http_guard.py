@@ -7,22 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 
 from gatehook import Payload, PluginConfig, PluginContext, PluginError, PluginResult, PluginViolation
-from gatehook.text import compile_fields
 from gatehook_external import ServiceError
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    model_validator,
-)
+from pydantic import AfterValidator, JsonValue, model_validator
 
-from gatehook_external_http.paths import Path, PathText
+from gatehook_external_http.blocked_when import BlockedWhen
+from gatehook_external_http.paths import JSONPath, PathText
 from gatehook_external_http.plugin import SUBJECTS, ServicePlugin, at_once
+from gatehook_external_http.replacements import replaced
 from gatehook_external_http.settings import URL, TextSettings
 from gatehook_external_http.templates import Template, values_of
 from gatehook_external_http.texts import Asked, Unreplaceable
@@ -31,9 +22,11 @@ P = TypeVar("P", bound=Payload)
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _LONGEST_REASON: Final = 500
-
-
-Values = Annotated[list[StrictStr | StrictInt | StrictFloat | None], Field(min_length=1)]
+_UNREPLACEABLE: Final = PluginViolation(
+    "the resource's URI holds what is to be replaced, which would make it another resource",
+    code="HTTP_GUARD_BLOCKED",
+    details={"paths": ["uri"], "count": 1},
+)
 
 
 def _check_template(value: Any) -> Any:
@@ -43,45 +36,10 @@ def _check_template(value: Any) -> Any:
 
 def _check_code(code: str) -> str:
     if code.startswith("$"):
-        Path(code)
+        JSONPath(code)
     elif not _CODE.fullmatch(code):
         raise ValueError(f"{code!r} is neither a code, such as PROMPT_INJECTION, nor a path, such as $.code")
     return code
-
-
-class BlockedWhen(BaseModel):
-    """Which values of ``blocked`` block, where the service says it otherwise than by true and false."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    one_of: Values | None = None
-    """These do; all others pass."""
-    none_of: Values | None = None
-    """These pass; all others do."""
-    at_least: StrictFloat | None = None
-    """Numbers from this one on."""
-    at_most: StrictFloat | None = None
-    """Numbers up to this one."""
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("needs one of `one_of`, `none_of`, `at_least` and `at_most`")
-        return self
-
-    def __call__(self, value: Any) -> bool:
-        """
-        Raises:
-            ServiceError: the value is of a kind that was not expected.
-        """
-        if self.at_least is not None or self.at_most is not None:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ServiceError(f"`blocked` finds a {type(value).__name__}, and not a number")
-            return value >= self.at_least if self.at_least is not None else value <= (self.at_most or 0)
-        known = self.one_of or self.none_of or []
-        if type(value) not in map(type, known):
-            raise ServiceError(f"`blocked` finds a {type(value).__name__}, which `blocked_when` has none of")
-        return (value in known) is (self.one_of is not None)
 
 
 class HTTPGuardSettings(TextSettings):
@@ -124,7 +82,7 @@ class Answer(NamedTuple):
     reason: str
     code: str
     replacement: Any
-    """As the service gave it; a list of what was found if the path may find several values."""
+    """As the service gave it, or ``None``; a list of what was found if the path may find several values."""
 
 
 class HTTPGuardPlugin(ServicePlugin):
@@ -138,11 +96,11 @@ class HTTPGuardPlugin(ServicePlugin):
         settings = self.settings
         self._request = Template(settings.request)
         self._about_texts = bool(self._request.names & {"text", "texts"})
-        self._applies = compile_fields(settings.fields, settings.except_fields)
-        self._blocked = Path(settings.blocked) if settings.blocked else None
-        self._reason = Path(settings.reason) if settings.reason else None
-        self._code = Path(settings.code) if settings.code.startswith("$") else None
-        self._replacement = Path(settings.replacement) if settings.replacement else None
+        self._applies = settings.applies
+        self._blocked = JSONPath(settings.blocked) if settings.blocked else None
+        self._reason = JSONPath(settings.reason) if settings.reason else None
+        self._code = JSONPath(settings.code) if settings.code.startswith("$") else None
+        self._replacement = JSONPath(settings.replacement) if settings.replacement else None
 
     async def _check(self, payload: P, context: PluginContext) -> PluginResult[P] | None:
         asked = Asked(payload, self._applies)
@@ -152,9 +110,10 @@ class HTTPGuardPlugin(ServicePlugin):
         values = values_of(payload, context)
         answers = await at_once(self._answer(payload, context, {**values, **_as_names(texts)}) for texts in parts)
         violation = self._violation(payload, asked, parts, answers)
-        changed = None
-        if self._replacement is not None and violation is None:
-            changed, violation = self._changed(payload, asked, parts, answers)
+        try:
+            changed = asked.replaced(self._replacements(payload, parts, answers))
+        except Unreplaceable:
+            changed, violation = None, violation or _UNREPLACEABLE
         if violation is None and changed is None:
             return None
         return PluginResult(violation is None, changed, violation)
@@ -168,13 +127,20 @@ class HTTPGuardPlugin(ServicePlugin):
 
     def _read(self, answer: Any) -> Answer:
         blocked = self._blocked is not None and any(map(self._blocks, self._blocked.find(answer)))
-        if blocked:
-            return Answer(True, _text_at(self._reason, answer), self._code_in(answer), None)
-        replacement = None
-        if self._replacement is not None:
+        reason = _text_at(self._reason, answer) if blocked else ""
+        code = self._code_in(answer) if blocked else ""
+        return Answer(blocked, reason, code, self._replacement_in(answer, may_miss=blocked))
+
+    def _replacement_in(self, answer: Any, may_miss: bool) -> Any:
+        if self._replacement is None:
+            return None
+        try:
             found = self._replacement.find(answer)
-            replacement = found if self._replacement.several else found[0]
-        return Answer(False, "", "", replacement)
+        except ServiceError:
+            if may_miss:
+                return None
+            raise
+        return found if self._replacement.several else found[0]
 
     def _blocks(self, value: Any) -> bool:
         if self.settings.blocked_when is not None:
@@ -200,53 +166,25 @@ class HTTPGuardPlugin(ServicePlugin):
         details = asked.report([text for _, texts in blocking for text in texts]) if self._about_texts else {}
         return PluginViolation(reason, code=first.code, details=details)
 
-    def _changed(
-        self, payload: P, asked: Asked[P], parts: Sequence[list[str]], answers: Sequence[Answer]
-    ) -> tuple[P | None, PluginViolation | None]:
+    def _replacements(self, payload: Payload, parts: Sequence[list[str]], answers: Sequence[Answer]) -> dict[str, str]:
         now: dict[str, str] = {}
         for answer, texts in zip(answers, parts, strict=True):
-            if (replaced := _replaced(texts, answer.replacement)) is None:
+            given = replaced(texts, answer.replacement)
+            if given is None and not answer.blocked:
                 reason = f"`replacement` does not say what each of {len(texts)} texts is to be"
                 raise PluginError(self.name, payload.hook, "backend", reason)
-            now |= replaced
-        try:
-            return asked.replaced(now), None
-        except Unreplaceable:
-            reason = "the resource's URI holds what is to be replaced, which would make it another resource"
-            return None, PluginViolation(reason, code="HTTP_GUARD_BLOCKED", details={"paths": ["uri"], "count": 1})
+            now |= given or {}
+        return now
 
 
 def _as_names(texts: list[str]) -> dict[str, Any]:
     return {"text": "\n".join(texts), "texts": texts}
 
 
-def _text_at(path: Path | None, answer: Any) -> str:
+def _text_at(path: JSONPath | None, answer: Any) -> str:
     """A text that the verdict can do without."""
     try:
         found = path.find(answer)[0] if path else ""
     except ServiceError:
         return ""
     return found[:_LONGEST_REASON] if isinstance(found, str) else ""
-
-
-def _replaced(texts: list[str], replacement: Any) -> dict[str, str] | None:
-    """What each text is to be, or ``None`` if the service did not say so."""
-    if replacement is None:
-        return {}
-    if isinstance(replacement, str):
-        replacement = [replacement]
-    if isinstance(replacement, list):
-        if len(replacement) != len(texts) or not all(isinstance(item, str) for item in replacement):
-            return None
-        return dict(zip(texts, replacement, strict=True))
-    if (
-        not isinstance(replacement, dict)
-        or "" in replacement
-        or not all(isinstance(item, str) for item in replacement.values())
-    ):
-        return None
-    if not replacement:
-        return {}
-    # The longest first, in one pass: what was put in is not replaced again.
-    pattern = re.compile("|".join(map(re.escape, sorted(replacement, key=len, reverse=True))))
-    return {text: pattern.sub(lambda match: replacement[match[0]], text) for text in texts}

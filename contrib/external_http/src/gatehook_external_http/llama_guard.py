@@ -9,7 +9,6 @@ import re
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from gatehook import Payload, PluginConfig, PluginContext, PluginResult, PluginViolation
-from gatehook.text import compile_fields
 from gatehook_external import ServiceError
 from pydantic import BaseModel, Field, ValidationError
 
@@ -77,7 +76,7 @@ class LlamaGuardPlugin(ServicePlugin):
 
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
-        self._applies = compile_fields(self.settings.fields, self.settings.except_fields)
+        self._applies = self.settings.applies
         self._blocking = frozenset(self.settings.categories)
 
     async def _check(self, payload: P, context: PluginContext) -> PluginResult[P] | None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 from gatehook import Payload, PluginConfig, PluginContext, PluginResult, PluginViolation
-from gatehook.text import compile_fields
 from gatehook_external import ServiceError
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -72,7 +71,7 @@ class OpenAIModerationPlugin(ServicePlugin):
 
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
-        self._applies = compile_fields(self.settings.fields, self.settings.except_fields)
+        self._applies = self.settings.applies
 
     async def _check(self, payload: P, context: PluginContext) -> PluginResult[P] | None:
         asked = Asked(payload, self._applies)

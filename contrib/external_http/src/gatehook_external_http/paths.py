@@ -20,7 +20,7 @@ def _check_path(path: str) -> str:
 PathText = Annotated[str, AfterValidator(_check_path)]
 
 
-class Path:
+class JSONPath:
     """``several`` tells whether it may find more than one value, as ``$.results[*].flagged`` does."""
 
     def __init__(self, path: str) -> None:

@@ -106,7 +106,7 @@ class Compiled:
         try:
             output = self._interpreter.query_bundle(self._bundle)
             if not output.ok():
-                raise ServiceError("the policy fails")
+                raise ServiceError("the policy fails", "exception")
             text = str(output)
             return {} if text == "undefined" else {"result": strict_json.loads(text)["bindings"]["decision"]}
         except (self._error, ValueError) as error:  # what regopy answers is not always JSON

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Self
 
 import httpx2
 from gatehook import Seconds
-from gatehook.text import check_field, check_fields
+from gatehook.text import check_field, check_fields, compile_fields
 from gatehook_external import TLS, Auth, CallSettings
 from pydantic import AfterValidator, Field, model_validator
 
@@ -73,6 +74,11 @@ class TextSettings(ServiceSettings):
     def _some_field_remains(self) -> Self:
         check_fields(self.fields, self.except_fields)
         return self
+
+    @property
+    def applies(self) -> Callable[[tuple[str | int, ...]], bool] | None:
+        """Tells whether a path is one of these fields; ``None`` if all are."""
+        return compile_fields(self.fields, self.except_fields) if self.fields or self.except_fields else None
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
