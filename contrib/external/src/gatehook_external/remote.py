@@ -174,17 +174,14 @@ class RemotePlugin(Plugin):
 
     async def _ask(self, payload: P, context: PluginContext) -> PluginResult[P] | None:
         hook = payload.hook
-        read: list[PluginResult[P] | None] = []
         try:
             raw, asking = to_wire(payload), context_to_wire(context)
 
-            async def send(seconds: float) -> Json:
-                answer, result = await self._attempt(payload, raw, asking, seconds)
-                read.append(result)
-                return answer
+            async def send(seconds: float) -> tuple[Json, PluginResult[P] | None]:
+                return await self._attempt(payload, raw, asking, seconds)
 
-            answer = await self.service.call(hook, context, send, key=self._key(raw, asking))
-            result = read[-1] if read else result_of(hook, payload, answer, self._asked)
+            # What a kept answer says is kept with it: the chain takes results by value.
+            answer, result = await self.service.call(hook, context, send, key=self._key(raw, asking))
             apply_context(context, answer.get("context"))
         except ServiceError as error:
             raise PluginError(self.name, hook, error.error_type, error.reason) from error
