@@ -39,7 +39,7 @@ def hostile_section(quick: bool) -> Section:
 def external_section(quick: bool) -> Section:
     from benchmarks.external import compare  # noqa: PLC0415  # as above
 
-    return compare.measure(3, 0.3) if quick else compare.measure(11, 1)
+    return compare.measure(3, 0.3) if quick else compare.measure(9, 0.5)
 
 
 SECTIONS: dict[str, Callable[[bool], Section]] = {
