@@ -78,6 +78,11 @@ class Mask(Plugin):
         return PluginResult(modified_payload=ToolPostInvokePayload(payload.name, {"content": []}))
 
 
+class Watch(Plugin):
+    def hook_finished(self, outcome):
+        pass
+
+
 class Words(BaseModel):
     words: list[str] = []
     file: str = ""

@@ -96,6 +96,11 @@ async def test_a_plugin_that_does_not_come_up_keeps_the_server_from_starting(ope
         await opened("Add", {"name": "Never", "kind": "serve_toys.Never", "on_error": on_error})
 
 
+async def test_a_plugin_that_only_observes_is_no_use_here(opened):
+    with pytest.raises(GatehookError, match="'Watch' cannot be served: it has no hook that gateways call"):
+        await opened("Add", "Watch")
+
+
 async def test_with_plugins_off_nothing_is_served(opened, monkeypatch):
     monkeypatch.setenv("PLUGINS_ENABLED", "false")
     with pytest.raises(GatehookError, match="'Add' cannot be served: PLUGINS_ENABLED is false"):

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from gatehook import GatehookError, PluginStatus, Runner
+from gatehook_external.protocol import HOOKS
+
+ONLY_OBSERVES: Final = "it has no hook that gateways call, and nothing to observe here; run it where the gateway is"
 
 
 class Served:
@@ -18,7 +21,7 @@ class Served:
     def __init__(self, written: PluginStatus, runner: Runner) -> None:
         self.written, self.runner = written, runner
         self.name = written.name
-        self.hooks = frozenset(self.status().hooks)
+        self.hooks = frozenset(self.status().hooks) & frozenset(HOOKS)
         self.calls = 0
         self._unused = asyncio.Event()
 
@@ -31,9 +34,10 @@ class Served:
         """
         runner = await Runner.from_config(source, only=written.name, config=config).__aenter__()
         (status,) = runner.plugins()
-        if status.state != "running":
+        lacks = status.reason if status.state != "running" else "" if {*status.hooks} & {*HOOKS} else ONLY_OBSERVES
+        if lacks:
             await runner.__aexit__()
-            raise GatehookError(f"plugin {written.name!r} cannot be served: {status.reason}")
+            raise GatehookError(f"plugin {written.name!r} cannot be served: {lacks}")
         return cls(written, runner)
 
     def status(self) -> PluginStatus:
