@@ -136,7 +136,7 @@ async def test_a_session_that_the_server_forgot_is_begun_anew(opened, start, fre
         tell(free_port, "/forget")
         assert (await asked.call(q="a")).payload.args == {"q": "A"}
     assert len([line for line in log_of(tmp_path) if line.startswith("notifications/initialized")]) == 2
-    assert log_of(tmp_path)[-2].startswith("DELETE /mcp")
+    assert any(line.startswith("DELETE /mcp") for line in log_of(tmp_path))
 
 
 async def test_a_cancelled_call_ends_its_connection(opened, start, free_port, tmp_path):
@@ -164,6 +164,21 @@ async def test_there_are_no_more_connections_than_allowed(opened, start, free_po
         await asyncio.gather(*(asked.call() for _ in range(20)))
     await asyncio.sleep(0.2)
     assert 1 <= log_of(tmp_path).count("gone") <= 2
+
+
+async def test_connections_are_used_again_after_a_stream(opened, start, free_port, tmp_path):
+    start("web.py", free_port, "sse", LOG=str(tmp_path / "log"))
+    async with opened(at(free_port)) as asked:
+        for _ in range(5):
+            await asked.call()
+        assert "gone" not in log_of(tmp_path)
+
+
+async def test_an_answer_is_one_though_its_stream_does_not_end(opened, start, free_port):
+    start("web.py", free_port)
+    async with opened(at(free_port)) as asked:
+        for _ in range(2):
+            assert (await asked.call("open_end", q="a")).payload.args == {"q": "A"}
 
 
 # -- health

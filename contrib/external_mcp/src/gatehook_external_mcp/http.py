@@ -20,6 +20,8 @@ from gatehook_external_mcp.wire import Json
 
 SESSION: Final = "mcp-session-id"
 VERSION: Final = "mcp-protocol-version"
+_END: Final = 0.1
+"""Seconds for a stream of events to end, after the answer."""
 _GOODBYE: Final = 1.0
 """Seconds for a server to hear that a session is over, or a call cancelled."""
 
@@ -32,6 +34,7 @@ class Posts(Dispatcher):
         self._session = ""
         self._last = 0
         self._running = 0
+        self._streams_end = True
         self._idle = asyncio.Event()
         self._goodbyes: set[asyncio.Task[None]] = set()
 
@@ -101,10 +104,24 @@ class Posts(Dispatcher):
 
     async def _event(self, response: httpx2.Response, number: int) -> Json:
         """The answer among the events, of which the others tell of progress and the like."""
-        async for event in httpx2.EventSource(response, max_event_size=self._address.limit):
+        events = aiter(httpx2.EventSource(response, max_event_size=self._address.limit))
+        async for event in events:
             if event.event == "message" and (answer := _answer_in(event.data, number)):
+                await self._see_the_end(events)
                 return answer
         raise ServiceError("it ended the stream without an answer")
+
+    async def _see_the_end(self, events: AsyncIterator[httpx2.ServerSentEvent]) -> None:
+        """A stream ends after its answer. Only when it was read to its end, its connection is used again."""
+        if self._streams_end:
+            try:
+                async with asyncio.timeout(_END):
+                    async for _ in events:
+                        pass
+            except TimeoutError:
+                self._streams_end = False  # then a new connection costs less than to wait each time
+            except (ServiceError, httpx2.HTTPError):
+                pass
 
     def _say_goodbye(self, content: bytes) -> None:
         task = asyncio.create_task(self._goodbye("POST", content), name="gatehook cancelled call")

@@ -167,6 +167,12 @@ async def endless(good, writer):
         await writer.drain()
 
 
+async def open_end(good, writer):
+    writer.write(b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n\r\n" + event(good))
+    await writer.drain()
+    await asyncio.sleep(60)
+
+
 async def endless_event(good, writer):
     writer.write(b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\n\r\n")
     while True:
@@ -212,7 +218,7 @@ FAULTS = {
     function.__name__: function
     for function in (
         accepted, batch, compressed, cut, drip, endless, endless_event, garbage, hang, html, many_events, no_http,
-        oversize, rpc_error, silent_end, wrong_id, wrong_id_event,
+        open_end, oversize, rpc_error, silent_end, wrong_id, wrong_id_event,
     )
 }  # fmt: skip
 
