@@ -17,6 +17,7 @@ from gatehook.testing import open_runner
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for toys.py
 PEER = Path(__file__).with_name("peer.py")
+CONFUSED = PEER.with_name("confused.py")
 STRANGER = PEER.with_name("stranger.py")
 ANY_PORT = "127.0.0.1:0"
 
@@ -53,6 +54,13 @@ def peer():
         yield process.address
 
 
+@pytest.fixture(scope="session")
+def confused():
+    """The address of a server whose streams go wrong."""
+    with started(CONFUSED) as process:
+        yield process.address
+
+
 class Server(subprocess.Popen):
     """`gatehook serve --grpc`; ``address`` is where it says that it serves."""
 
@@ -63,10 +71,12 @@ class Server(subprocess.Popen):
 
     def says(self, pattern):
         """Read what it says until that is found."""
+        said = []
         for line in self.stderr:
+            said.append(line)
             if match := re.search(pattern, line):
                 return match
-        raise AssertionError(f"the server never said {pattern!r}")
+        raise AssertionError(f"the server never said {pattern!r}, but {''.join(said)}")
 
 
 @contextmanager

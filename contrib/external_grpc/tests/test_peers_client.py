@@ -1,5 +1,7 @@
 """`gatehook serve --grpc` as a peer's client calls it, message by message."""
 
+import json
+
 import grpc
 import pytest
 from gatehook_external_grpc.plugin_service_pb2 import (
@@ -133,17 +135,59 @@ def test_a_message_that_is_none_is_an_invalid_argument(call, path):
         ("Describe", b"{}"),
         ("Describe", b"[" * 10_000),
         ("Configure", b'{"name": "Toy"}'),
-        ("Invoke", b'{"hook_type": "tool_pre_invoke", "plugin_name": "Toy", "payload": [], "context": {}}'),
-        (
-            "Invoke",
-            b'{"hook_type": "tool_pre_invoke", "plugin_name": "Toy", "payload": {}, "context": {}, "config_id": 1}',
-        ),
     ],
 )
 def test_a_question_that_makes_no_sense_is_an_invalid_argument(call, method, raw):
     with pytest.raises(grpc.RpcError) as failed:
         call(f"/gatehook.Plugins/{method}", raw)
     assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+CALL = {"hook_type": "tool_pre_invoke", "plugin_name": "Toy", "payload": {"name": "fine"}, "context": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"payload": []}, "INVALID_PAYLOAD"),
+        ({"payload": {}}, "INVALID_PAYLOAD"),
+        ({"plugin_name": 1}, "INVALID_PAYLOAD"),
+        ({"config_id": 1}, "UNKNOWN_CONFIG"),
+        ({"config_id": "x"}, "UNKNOWN_CONFIG"),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_an_error(served, change, code):
+    with grpc.insecure_channel(served) as channel:
+        invoke = channel.unary_unary("/gatehook.Plugins/Invoke")
+        assert "result" in json.loads(invoke(json.dumps(CALL).encode(), timeout=5))
+        assert json.loads(invoke(json.dumps({**CALL, **change}).encode(), timeout=5))["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"no JSON",
+        b"[]",
+        b"{}",
+        b'{"id": "1", "call": {}, "timeout": null}',
+        b'{"id": 1, "call": {}}',
+        b'{"id": 1, "call": {}, "timeout": "soon"}',
+        b"[" * 10_000,
+    ],
+)
+def test_a_stream_of_what_is_no_call_ends(served, raw):
+    with grpc.insecure_channel(served) as channel:
+        answers = channel.stream_stream("/gatehook.Plugins/Converse")(iter([raw]), timeout=5)
+        with pytest.raises(grpc.RpcError) as failed:
+            next(answers)
+    assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_stream_ends_once_all_is_answered(served):
+    asked = [json.dumps({"id": number, "timeout": None, "call": CALL}).encode() for number in range(20)]
+    with grpc.insecure_channel(served) as channel:
+        answers = channel.stream_stream("/gatehook.Plugins/Converse")(iter(asked), timeout=5)
+        assert {json.loads(answer)["id"] for answer in answers} == set(range(20))
 
 
 def test_a_method_that_is_not_there_is_unimplemented(call):

@@ -32,6 +32,8 @@ class Toy(Plugin):
                 request = context.request
                 asking = [request.id, request.user, request.tenant_id, list(request.roles), request.content_type]
                 return PluginResult(metadata={"asking": asking, "most": self.settings.most})
+            case "swell":
+                return PluginResult(metadata={"text": "x" * payload.args["times"]})
             case "wait":
                 await asyncio.sleep(payload.args.get("seconds", 3600))
         return None

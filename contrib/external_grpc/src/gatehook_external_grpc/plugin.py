@@ -7,7 +7,7 @@ from typing import ClassVar
 from gatehook_external import within
 from gatehook_external.remote import RemotePlugin
 
-from gatehook_external_grpc.channel import metadata, open_channel
+from gatehook_external_grpc.link import Link
 from gatehook_external_grpc.remote import GRPCRemote
 from gatehook_external_grpc.settings import Connection
 
@@ -21,5 +21,4 @@ class ExternalGRPCPlugin(RemotePlugin):
         connection = self.in_section(Connection)
         self.health_interval = connection.health_check_interval
         with within(self.section):
-            credentials = metadata(connection)
-            return GRPCRemote(open_channel(connection, self.settings.max_response_bytes), credentials)
+            return GRPCRemote(Link(connection, self.settings.max_response_bytes))

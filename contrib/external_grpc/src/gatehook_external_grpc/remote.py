@@ -1,4 +1,4 @@
-"""A plugin server at the other end of a channel: what can be asked of it, and what its failures mean.
+"""A gRPC plugin server: what can be asked of it.
 
 Two services are spoken. Peers have ``cpex.PluginService``, whose messages stand in plugin_service.proto. gatehook's own
 servers have ``gatehook.Plugins`` beside it: the same questions and answers as JSON in UTF-8, which loses nothing.
@@ -6,18 +6,16 @@ servers have ``gatehook.Plugins`` beside it: the same questions and answers as J
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
-from time import monotonic
 from typing import Any, Final, TypeVar
 
-import grpc.aio
 from gatehook import PayloadError
-from gatehook_external import NotDelivered, ServiceError
+from gatehook_external import ServiceError
 from google.protobuf.message import DecodeError, Message
 
 from gatehook_external_grpc import messages
+from gatehook_external_grpc.link import CHECK, Link, Unimplemented
 from gatehook_external_grpc.plugin_service_pb2 import (
     GetPluginConfigRequest,
     GetPluginConfigResponse,
@@ -32,7 +30,6 @@ from gatehook_external_grpc.structs import plain
 Json = dict[str, Any]
 M = TypeVar("M", bound=Message)
 
-_CHECK: Final = "/cpex.Health/Check"
 _GET_CONFIG: Final = "/cpex.PluginService/GetPluginConfig"
 _GET_CONFIGS: Final = "/cpex.PluginService/GetPluginConfigs"
 _INVOKE_HOOK: Final = "/cpex.PluginService/InvokeHook"
@@ -40,27 +37,9 @@ _DESCRIBE: Final = "/gatehook.Plugins/Describe"
 _CONFIGURE: Final = "/gatehook.Plugins/Configure"
 _INVOKE: Final = "/gatehook.Plugins/Invoke"
 
-_FAULTS: Final = {
-    grpc.StatusCode.UNAVAILABLE: "it became unavailable during the call",
-    grpc.StatusCode.UNAUTHENTICATED: "it does not accept the credentials",
-    grpc.StatusCode.PERMISSION_DENIED: "it does not permit the call",
-}
-_TROUBLE: Final = {
-    "Connection refused": "it refuses connections",
-    "No such file": "its socket is not there",
-    "resolving": "its name is unknown",
-    "Hostname Verification": "its certificate is for another name",
-    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
-    "andshake failed": "it does not speak TLS as we do",
-    "Socket closed": "it closes connections, such as for want of a client certificate, or of TLS",
-    "reset by peer": "it closes connections, such as for want of a client certificate, or of TLS",
-    "HTTP/2": "it does not speak gRPC",
-}
-"""What gRPC says when it cannot connect holds one of these, in the versions that we know."""
-
-
-class _Unimplemented(ServiceError):
-    pass
+_SHORT: Final = 65_536
+"""Bytes of a call that may go where others follow it; a longer one has an RPC of its own."""
+_encode: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 class GRPCRemote:
@@ -69,38 +48,33 @@ class GRPCRemote:
     ``is_gatehook`` tells, once :meth:`describe` was answered, whether the server is one of gatehook's.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...] = ()) -> None:
-        self._channel, self._metadata = channel, metadata
-        self._methods: dict[str, Any] = {
-            path: channel.unary_unary(path)
-            for path in (_CHECK, _GET_CONFIG, _GET_CONFIGS, _INVOKE_HOOK, _DESCRIBE, _CONFIGURE, _INVOKE)
-        }
+    def __init__(self, link: Link) -> None:
+        self._link = link
         self._plugin = ""
         self.is_gatehook = False
 
     async def close(self) -> None:
-        await self._channel.close()
+        await self._link.close()
 
     @property
     def state(self) -> str:
-        """Of the connection: idle, connecting, ready, transient_failure or shutdown."""
-        return self._channel.get_state().name.lower()
+        return self._link.state
 
     async def describe(self, plugin: str, seconds: float) -> Json:
         self._plugin = plugin
         try:
             described = await self._ask(_DESCRIBE, {"name": plugin}, seconds)
             self.is_gatehook = True
-        except _Unimplemented:
-            request = GetPluginConfigRequest(name=plugin)
-            answer = _read(GetPluginConfigResponse, await self._send(_GET_CONFIG, request.SerializeToString(), seconds))
+        except Unimplemented:
             self.is_gatehook = False
+            answer = await self._ask_peer(
+                _GET_CONFIG, GetPluginConfigRequest(name=plugin), GetPluginConfigResponse, seconds
+            )
             return _plain(lambda: plain(answer.config)) if answer.found else {}
         return described
 
     async def names(self, seconds: float) -> list[str]:
-        request = GetPluginConfigsRequest()
-        answer = _read(GetPluginConfigsResponse, await self._send(_GET_CONFIGS, request.SerializeToString(), seconds))
+        answer = await self._ask_peer(_GET_CONFIGS, GetPluginConfigsRequest(), GetPluginConfigsResponse, seconds)
         return [config.fields["name"].string_value for config in answer.configs]
 
     async def configure(self, plugin: str, config: Json, seconds: float) -> Json:
@@ -113,89 +87,41 @@ class GRPCRemote:
             call = {"hook_type": hook, "plugin_name": plugin, "payload": payload, "context": context}
             return await self._ask(_INVOKE, {**call, "config_id": config_id}, seconds)
         try:
-            request = messages.request(hook, plugin, payload, context).SerializeToString()
+            request = messages.request(hook, plugin, payload, context)
         except PayloadError as error:
             raise ServiceError(str(error), "payload") from None
-        answer = _read(InvokeHookResponse, await self._send(_INVOKE_HOOK, request, seconds))
+        answer = await self._ask_peer(_INVOKE_HOOK, request, InvokeHookResponse, seconds)
         return _plain(lambda: messages.answered(answer, payload, context))
 
     async def check(self, seconds: float) -> str:
         """A server without ``cpex.Health`` is well if it answers at all."""
         try:
-            raw = await self._send(_CHECK, HealthCheckRequest(service=self._plugin).SerializeToString(), seconds)
-        except _Unimplemented:
+            answer = await self._ask_peer(CHECK, HealthCheckRequest(service=self._plugin), HealthCheckResponse, seconds)
+        except Unimplemented:
             return ""
-        status = _read(HealthCheckResponse, raw).status
-        return "" if status == HealthCheckResponse.SERVING else "it says that it is not serving"
+        return "" if answer.status == HealthCheckResponse.SERVING else "it says that it is not serving"
 
-    async def _ask(self, path: str, request: Json, seconds: float) -> Json:
-        """One of the questions whose answers are JSON."""
+    async def _ask_peer(self, path: str, request: Message, answer: type[M], seconds: float) -> M:
+        raw = await self._link.call(path, request.SerializeToString(), seconds)
         try:
-            sent = json.dumps(request, allow_nan=False, separators=(",", ":")).encode()
+            return answer.FromString(raw)
+        except DecodeError:
+            raise ServiceError(f"it answered with what is no {answer.__name__}") from None
+
+    async def _ask(self, path: str, question: Json, seconds: float) -> Json:
+        try:
+            asked = _encode(question).encode()
         except (ValueError, TypeError, RecursionError):
             raise ServiceError("what is to be sent is no JSON, or nests too deep", "payload") from None
-        raw = await self._send(path, sent, seconds)
+        if path is _INVOKE and len(asked) <= _SHORT:
+            return await self._link.converse(asked, seconds)
         try:
-            answer = json.loads(raw)
+            answer = json.loads(await self._link.call(path, asked, seconds))
         except (ValueError, RecursionError):
             raise ServiceError("it answered with what is no JSON") from None
         if type(answer) is not dict:
             raise ServiceError("it answered with JSON that is no object")
         return answer
-
-    async def _send(self, path: str, request: bytes, seconds: float) -> bytes:
-        if self._channel.get_state(try_to_connect=True) is not grpc.ChannelConnectivity.READY:
-            until = monotonic() + seconds
-            await self._connect(seconds)
-            seconds = until - monotonic()
-        if seconds <= 0:
-            raise TimeoutError
-        try:
-            answer: bytes = await self._methods[path](
-                request, timeout=None if seconds == float("inf") else seconds, metadata=self._metadata
-            )
-        except grpc.aio.AioRpcError as error:
-            raise _fault(error) from None
-        return answer
-
-    async def _connect(self, seconds: float) -> None:
-        """Nothing is sent until the connection stands. So what fails before was not delivered, and what fails later may
-        have been."""
-        async with asyncio.timeout(None if seconds == float("inf") else seconds):
-            while (state := self._channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
-                if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
-                    raise NotDelivered(await self._trouble())
-                if state is grpc.ChannelConnectivity.SHUTDOWN:
-                    raise NotDelivered("the connection is closed")
-                await self._channel.wait_for_state_change(state)
-
-    async def _trouble(self) -> str:
-        """Why there is no connection, which gRPC tells a call alone; asking for the health is a harmless one."""
-        told = ""
-        try:
-            await self._methods[_CHECK](HealthCheckRequest().SerializeToString(), timeout=1)
-        except grpc.aio.AioRpcError as error:
-            told = error.details() or ""
-        return next((meaning for words, meaning in _TROUBLE.items() if words in told), "there is no connection to it")
-
-
-def _fault(error: grpc.aio.AioRpcError) -> Exception:
-    """What a call's status means. Its text is the server's, and not for our records."""
-    status = error.code()
-    if status is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return TimeoutError()
-    if status is grpc.StatusCode.UNIMPLEMENTED:
-        return _Unimplemented("it has no such method; is it a plugin server?")
-    if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return ServiceError("its answer is over the limit, or the call over one of its own")
-    return ServiceError(_FAULTS.get(status, f"it answered with status {status.name}"))
-
-
-def _read(message: type[M], raw: bytes) -> M:
-    try:
-        return message.FromString(raw)
-    except DecodeError:
-        raise ServiceError(f"it answered with what is no {message.__name__}") from None
 
 
 def _plain(read: Callable[[], Json]) -> Json:

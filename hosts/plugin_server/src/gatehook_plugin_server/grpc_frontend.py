@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 from collections.abc import Awaitable, Callable
+from math import inf
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -32,11 +33,11 @@ from google.protobuf.message import DecodeError, Message
 from gatehook_plugin_server import tools
 from gatehook_plugin_server.access import check_exposure, tls_of, token_of
 from gatehook_plugin_server.addresses import Address
+from gatehook_plugin_server.grpc_conversation import Context, Conversation
 from gatehook_plugin_server.plugins import Plugins
 from gatehook_plugin_server.settings import ServeSettings
 
 Json = dict[str, Any]
-Context = grpc.aio.ServicerContext[bytes, bytes]
 Answers = Callable[[bytes, Context], Awaitable[bytes]]
 M = TypeVar("M", bound=Message)
 
@@ -62,6 +63,8 @@ class Methods(grpc.GenericRpcHandler):
         self._handlers: dict[str, Any] = {
             path: grpc.unary_unary_rpc_method_handler(answer) for path, answer in answers.items()
         }
+        self._handlers["/gatehook.Plugins/Converse"] = grpc.stream_stream_rpc_method_handler(self._converse)
+        self._conversations: set[Conversation] = set()
         self._refused: Any = grpc.unary_unary_rpc_method_handler(_refuse)
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
@@ -127,21 +130,47 @@ class Methods(grpc.GenericRpcHandler):
         return _written(await self._plugins.configure(asked["name"], asked["config"]))
 
     async def _invoke(self, raw: bytes, context: Context) -> bytes:
-        call = await _read_json(tools.INVOKE, raw, context)
+        try:
+            call = json.loads(raw)
+        except (ValueError, RecursionError):
+            call = None
+        return _written(await self._call(call, context.time_remaining()))
+
+    async def _call(self, call: Any, seconds: float | None) -> Json:
+        """The answer to a call that may be anything."""
+        if fault := tools.arguments_fault(tools.INVOKE, call):
+            return refusal("", "INVALID_PAYLOAD", fault)
         config_id = call.get("config_id")
         if config_id is not None and type(config_id) is not str:
-            await context.abort(_INVALID, "config_id is no string")
-        return _written(
-            await self._plugins.invoke(
-                call["hook_type"],
-                call["plugin_name"],
-                call["payload"],
-                call["context"],
-                config_id=config_id,
-                timeout=context.time_remaining(),
-                gatehook=True,
-            )
+            return refusal(call["plugin_name"], "UNKNOWN_CONFIG", "config_id is no text")
+        return await self._plugins.invoke(
+            call["hook_type"],
+            call["plugin_name"],
+            call["payload"],
+            call["context"],
+            config_id=config_id,
+            timeout=seconds,
+            gatehook=True,
         )
+
+    async def _converse(self, _: Any, context: Context) -> None:
+        said = dict(context.invocation_metadata() or ()).get("gatehook-most-bytes", "")
+        most_bytes = int(said) if str(said).isdecimal() else inf
+        # Twice as many as run at a time, so that further ones are refused, and what cancels one is read.
+        conversation = Conversation(context, self._call, most_bytes, 2 * self._plugins.settings.max_concurrency)
+        self._conversations.add(conversation)
+        try:
+            if self.draining:
+                await conversation.leave()
+            await conversation.run()
+        finally:
+            self._conversations.discard(conversation)
+
+    async def drain(self) -> None:
+        """Send clients elsewhere with their next calls."""
+        self.draining = True
+        for conversation in [*self._conversations]:
+            await conversation.leave()
 
 
 def _for_peers(described: Json) -> Json:
@@ -202,6 +231,7 @@ async def serve_grpc(
         options=[
             ("grpc.so_reuseport", 0),  # two servers at one address share its calls
             ("grpc.max_receive_message_length", settings.max_request_bytes),
+            ("grpc.http2.min_ping_interval_without_data_ms", 30_000),  # gatehook's clients ask each minute
         ],
     )
     bound = _listen(server, address, _credentials(settings, folder))
@@ -210,8 +240,7 @@ async def serve_grpc(
         listens(f"{bound} (gRPC)")
         await stopping.wait()
     finally:
-        methods.draining = True
-        await server.stop(settings.drain_timeout)
+        await asyncio.gather(server.stop(settings.drain_timeout), methods.drain())
         address.forget()
 
 
