@@ -34,10 +34,11 @@ class Served:
         """
         runner = await Runner.from_config(source, only=written.name, config=config).__aenter__()
         (status,) = runner.plugins()
-        lacks = status.reason if status.state != "running" else "" if {*status.hooks} & {*HOOKS} else ONLY_OBSERVES
-        if lacks:
+        observes = frozenset(HOOKS).isdisjoint(status.hooks)
+        if observes or status.state != "running":
             await runner.__aexit__()
-            raise GatehookError(f"plugin {written.name!r} cannot be served: {lacks}")
+            why = status.reason or ONLY_OBSERVES
+            raise GatehookError(f"plugin {written.name!r} cannot be served: {why}")
         return cls(written, runner)
 
     def status(self) -> PluginStatus:
