@@ -12,7 +12,7 @@ from tests.failures.faults import Cell
 from tests.failures.playing import Seen, play_row
 from tests.failures.stages import stage
 
-ROWS_AT_ONCE = 6
+ROWS_AT_ONCE = 20
 
 
 @dataclass
@@ -58,8 +58,8 @@ async def _play(transport: str, rows: dict[str, list[Cell]], folder: Path, certi
         await play_row(played, [Cell(transport, "hang", "enforce", "block")])
         before = _held()
         # Alone, those that are about time.
-        for timed in (True, False):
-            await asyncio.gather(*(in_turn(cells) for cells in rows.values() if cells[0].timed is timed))
+        for waits in (True, False):
+            await asyncio.gather(*(in_turn(cells) for cells in rows.values() if cells[0].waits is waits))
         gc.collect()  # which warns of what was not closed
         column.left = {what: sorted(now - before[what]) for what, now in _held().items()}
     return column

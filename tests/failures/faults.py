@@ -41,7 +41,7 @@ FAULTS: Final = {
     "crash in mid-reply": Ends("backend", "broke off|closed|ended"),
     "garbage": Ends("backend", "not speak HTTP|not HTTP"),
     "not JSON": Ends("backend", "not JSON|no JSON"),
-    "oversize": Ends("backend", "(over|more than) [0-9,]+ bytes"),
+    "oversize": Ends("backend", "(over|more than) [0-9,]+ bytes|over the limit"),
     "wrong id": Ends("backend", "another call|no answer|without"),
     "late reply": Ends("timeout", SLOW),
     "wrong plugin name": Ends("backend", "another plugin"),
@@ -71,7 +71,7 @@ ELSEWHERE: Final = {
             "TLS error": Ends("backend", "TLS|unavailable", arrives=0),
             "wrong certificate": Ends("backend", "certificate|unavailable", arrives=0),
             "crash in mid-reply": Ends("backend", "unavailable"),
-            "garbage": Ends("backend", "unavailable|UNKNOWN"),
+            "garbage": Ends("backend", "unavailable|status"),
             "oversize": Ends("backend", "over the limit"),
             "wrong id": Ends("timeout", SLOW),
             "HTTP 301": Ends("backend", "status"),
@@ -90,6 +90,7 @@ ELSEWHERE: Final = {
     ("wrong id", OLD): Ends("timeout", SLOW),
     ("version mismatch", STDIO): Ends("backend", "version of MCP", arrives=0),
     ("version mismatch", OLD): Ends("backend", "version of MCP", arrives=0),
+    ("not JSON", GRPC): Ends("backend", "not understood"),
     ("not JSON", PEER): Ends("backend", "no InvokeHookResponse"),
     ("version mismatch", GUARD): Ends("backend", r"nothing at \$\.blocked"),
     ("wrong id", IN_PROCESS): Ends("invalid_result", "returned a PromptPrehookPayload"),
@@ -132,6 +133,11 @@ class Cell(NamedTuple):
     def timed(self) -> bool:
         """Whether the fault is that it takes too long."""
         return self.ends.error_type == "timeout"
+
+    @property
+    def waits(self) -> bool:
+        """Whether most of its time is spent waiting, for an answer or for the next attempt to connect."""
+        return self.timed or self.fault in ("refused", "version mismatch")
 
     @property
     def blocks(self) -> bool:

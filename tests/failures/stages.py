@@ -15,7 +15,7 @@ from tests.failures.faults import GRPC, GUARD, IN_PROCESS, JSON, OLD, PEER, SECU
 from tests.failures.toys import SCENES, LocalScene
 
 ROOT = Path(__file__).parents[2]
-TIME = 0.5
+TIME = 0.4
 """Seconds that a call may take where the fault is that it takes longer."""
 LATE = TIME + 0.2
 AMPLE = 20.0

@@ -1,11 +1,14 @@
-"""Servers over gRPC that play faults: one that answers, and before it, for each plugin, a relay that spoils answers."""
+"""Servers over gRPC that play faults: one that answers, and before it, for each plugin, a relay that spoils answers.
+
+To gatehook's own clients it speaks in one stream for all calls, to peers in a call for each.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,10 +22,9 @@ from tests.failures.servers.scene import Scene
 from tests.failures.servers.web import STATUSES, TICK
 
 Json = dict[str, Any]
-HEADERS = 1
-"""The type of a frame, RFC 9113, section 6."""
+DATA, HEADERS = 0, 1
+"""Types of frames, RFC 9113, section 6."""
 END_STREAM_AND_HEADERS = 0x5
-SPOILED = {*STATUSES, "slow drip", "crash in mid-reply", "garbage", "wrong id"}
 
 
 class Answers(grpc.GenericRpcHandler):
@@ -30,16 +32,18 @@ class Answers(grpc.GenericRpcHandler):
 
     def __init__(self, scenes: dict[str, RPCScene], *, peer: bool) -> None:
         self._scenes = scenes
-        methods: dict[str, Callable[[bytes, Any], Awaitable[bytes]]] = {
-            "/gatehook.Plugins/Describe": self._describe,
-            "/gatehook.Plugins/Invoke": self._invoke,
-        }
-        if peer:
-            methods = {
-                "/cpex.PluginService/GetPluginConfig": self._describe_to_peer,
-                "/cpex.PluginService/InvokeHook": self._invoke_by_peer,
+        unary, stream = grpc.unary_unary_rpc_method_handler, grpc.stream_stream_rpc_method_handler
+        self._methods = (
+            {
+                "/cpex.PluginService/GetPluginConfig": unary(self._describe_to_peer),
+                "/cpex.PluginService/InvokeHook": unary(self._invoke_by_peer),
             }
-        self._methods = {path: grpc.unary_unary_rpc_method_handler(method) for path, method in methods.items()}
+            if peer
+            else {
+                "/gatehook.Plugins/Describe": unary(self._describe),
+                "/gatehook.Plugins/Converse": stream(self._converse),
+            }
+        )
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         return self._methods.get(details.method)
@@ -54,19 +58,32 @@ class Answers(grpc.GenericRpcHandler):
         fill(answer.config, described)
         return answer.SerializeToString()
 
-    async def _invoke(self, request: bytes, context: Any) -> bytes:
-        call = json.loads(request)
-        said = await self._said(call["plugin_name"], call["payload"], context)
-        return said if isinstance(said, bytes) else json.dumps(said).encode()
+    async def _converse(self, requests: AsyncIterator[bytes], context: Any) -> None:
+        calls: dict[int, tuple[RPCScene, str]] = {}
+        async for lines in requests:
+            for line in lines.splitlines():
+                await self._hear(json.loads(line), calls, context)
+
+    async def _hear(self, message: Json, calls: dict[int, tuple[RPCScene, str]], context: Any) -> None:
+        if message.get("cancel"):
+            scene, canary = calls[message["id"]]
+            scene.tell("cancelled", canary)
+            return
+        plugin, payload = message["call"]["plugin_name"], message["call"]["payload"]
+        scene, canary = calls[message["id"]] = self._scenes[plugin], payload["args"]["canary"]
+        scene.tell("called", canary)
+        if scene.fault in ("hang", "cancel"):
+            return
+        said = await self._said(scene, plugin, payload, context)
+        number = message["id"] + (1000 if scene.fault == "wrong id" else 0)
+        scene.kept.append(said if isinstance(said, bytes) else json.dumps({"id": number, "answer": said}).encode())
+        while scene.kept and scene.fault != "late reply":
+            await context.write(scene.kept.pop(0))
 
     async def _invoke_by_peer(self, request: bytes, context: Any) -> bytes:
         call = InvokeHookRequest.FromString(request)
         payload, _ = messages.asked(call)
-        said = await self._said(call.plugin_name, payload, context)
-        return said if isinstance(said, bytes) else messages.response(said).SerializeToString()
-
-    async def _said(self, plugin: str, payload: Json, context: Any) -> Json | bytes:
-        scene, canary = self._scenes[plugin], payload["args"]["canary"]
+        scene, canary = self._scenes[call.plugin_name], payload["args"]["canary"]
         scene.tell("called", canary)
         if scene.fault in ("hang", "cancel"):
             try:
@@ -75,6 +92,11 @@ class Answers(grpc.GenericRpcHandler):
                 scene.tell("cancelled", canary)
         if scene.fault == "late reply":
             await asyncio.sleep(scene.late)
+        said = await self._said(scene, call.plugin_name, payload, context)
+        return said if isinstance(said, bytes) else messages.response(said).SerializeToString()
+
+    async def _said(self, scene: RPCScene, plugin: str, payload: Json, context: Any) -> Json | bytes:
+        """The answer, or what a fault makes of its very bytes."""
         if scene.fault == "version mismatch":
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, speech.LEAK)
         if scene.fault == "not JSON":
@@ -92,6 +114,8 @@ class RPCScene(Scene):
 
     alpn: ClassVar[list[str]] = ["h2"]
     peer: ClassVar[bool] = False
+    spoiled: ClassVar[set[str]] = {*STATUSES, "slow drip", "crash in mid-reply", "garbage"}
+    """What the relay plays."""
     scenes: ClassVar[dict[str, RPCScene]] = {}
     _behind: ClassVar[tuple[grpc.aio.Server, str] | None] = None
 
@@ -129,7 +153,7 @@ class RPCScene(Scene):
             stream = int.from_bytes(head[5:], "big")
             if stream in gone:
                 continue
-            if head[3] == HEADERS and stream and self.fault in SPOILED:
+            if head[3] in (DATA, HEADERS) and stream and self.fault in self.spoiled:
                 gone.add(stream)
                 await self._spoil(writer, stream, head + body)
             else:
@@ -151,10 +175,12 @@ class RPCScene(Scene):
             raise EOFError
 
     async def play(self, fault: str) -> None:
-        spoiled = self.fault in SPOILED
+        begins_anew = self.fault in self.spoiled or fault in STATUSES
         await super().play(fault)
-        if spoiled:
-            await self.listener.drop()  # what the two sides know of each other's headers differs by now
+        if begins_anew:
+            # A status comes at the beginning of a stream. And where answers were spoiled, what the two sides know of
+            # each other's headers differs.
+            await self.listener.drop()
 
     async def close(self) -> None:
         self.scenes.pop(self.name, None)
@@ -163,6 +189,7 @@ class RPCScene(Scene):
 
 class PeerScene(RPCScene):
     peer = True
+    spoiled: ClassVar[set[str]] = {*RPCScene.spoiled, "wrong id"}
     scenes: ClassVar[dict[str, RPCScene]] = {}
 
 
