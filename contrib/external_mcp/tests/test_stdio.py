@@ -222,6 +222,13 @@ async def test_a_server_that_hangs_is_started_again_by_its_health_check(opened, 
         assert len(log.pids()) == 2
 
 
+async def test_a_server_that_is_busy_with_a_call_is_left_to_it(opened, lines, log):
+    async with opened({**lines(LOG=log.file), "health_check_interval": 0.2}) as asked:
+        assert (await asked.call("slow", q="a")).payload.args == {"q": "A"}
+        assert asked.status.health is True
+        assert len(log.pids()) == 1
+
+
 async def test_a_server_that_keeps_dying_is_not_started_again_and_again(opened, lines, log):
     async with opened(lines("dies", LOG=log.file), mode="permissive") as asked:
         assert asked.status.state == "failed"

@@ -31,6 +31,11 @@ class Dispatcher:
     version: str = ""
     """Of the protocol, once the handshake told."""
 
+    @property
+    @abstractmethod
+    def busy(self) -> bool:
+        """Whether calls wait for their answers: then who does not answer a ping may be busy with one of them."""
+
     @abstractmethod
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
@@ -67,6 +72,9 @@ class Calls:
     def __init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[Json]] = {}
         self._last = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def begin(self) -> tuple[int, asyncio.Future[Json]]:
         self._last += 1

@@ -45,8 +45,7 @@ def told_apart(is_nobody: bool) -> Iterator[None]:
     except httpx2.SSEError:
         raise ServiceError("it sent what is no stream of events, or an event over the limit") from None
     except httpx2.HTTPError as error:
-        broken = _broken(error)
-        raise ServiceError(f"{broken}, perhaps for want of a client certificate" if is_nobody else broken) from None
+        raise ServiceError(_broken(error, is_nobody)) from None
 
 
 def of_status(status: int, allowed: list[int]) -> str:
@@ -69,13 +68,13 @@ def _unconnected(error: httpx2.HTTPError) -> str:
     return f"there is no connection to it ({type(cause).__name__})"
 
 
-def _broken(error: httpx2.HTTPError) -> str:
+def _broken(error: httpx2.HTTPError, is_nobody: bool) -> str:
     cause = _cause(error)
     if isinstance(cause, ssl.SSLError):
         return _of_tls(cause)
     if isinstance(error, httpx2.RemoteProtocolError | httpx2.DecodingError):
         return "it broke off, or answered what is not HTTP"
-    return "the connection broke"
+    return "the connection broke" + is_nobody * ", perhaps for want of a client certificate"
 
 
 def _of_tls(error: ssl.SSLError) -> str:

@@ -38,6 +38,10 @@ class Posts(Dispatcher):
         self._idle = asyncio.Event()
         self._goodbyes: set[asyncio.Task[None]] = set()
 
+    @property
+    def busy(self) -> bool:
+        return self._running > 0
+
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
     ) -> Json:

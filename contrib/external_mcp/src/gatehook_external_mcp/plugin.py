@@ -6,10 +6,10 @@ from typing import Final
 
 from gatehook_external.remote import Remote, RemotePlugin
 
-from gatehook_external_mcp import connection as connections
 from gatehook_external_mcp.address import Address
 from gatehook_external_mcp.dispatcher import Dispatcher
 from gatehook_external_mcp.http import Posts
+from gatehook_external_mcp.links import Links
 from gatehook_external_mcp.remote import MCPRemote
 from gatehook_external_mcp.settings import Connection
 from gatehook_external_mcp.sse import Events
@@ -27,9 +27,9 @@ class ExternalPlugin(RemotePlugin):
     def connect(self) -> Remote:
         self._where = where = self.in_section(Connection)
         self.health_interval = where.health_check_interval
-        connection = connections.Connection(self.name, self._open, self.config.timeout or CONNECT_SECONDS)
+        links = Links(self.name, self._open, self.config.timeout or CONNECT_SECONDS)
         health = (Address(where, self.settings), where.health_url) if where.health_check_endpoint else None
-        return MCPRemote(connection, health)
+        return MCPRemote(links, health)
 
     async def _open(self) -> Dispatcher:
         where, limit = self._where, self.settings.max_response_bytes

@@ -12,13 +12,13 @@ from time import monotonic
 from typing import Any, Final
 
 import httpx2
-from gatehook_external import NotDelivered, ServiceError
+from gatehook_external import ServiceError
 from gatehook_external.protocol import HOOKS
 from mcp import MCPError
 
 from gatehook_external_mcp import wire
 from gatehook_external_mcp.address import Address
-from gatehook_external_mcp.connection import Connection, Link
+from gatehook_external_mcp.links import Link, Links
 from gatehook_external_mcp.wire import Json
 
 INVOKE: Final = "invoke_hook"
@@ -31,22 +31,22 @@ PROTOCOL_KEY: Final = "gatehook/protocol"
 class MCPRemote:
     """``health`` is what to ask for the server's health, where that is not MCP's ping."""
 
-    def __init__(self, connection: Connection, health: tuple[Address, httpx2.URL] | None = None) -> None:
-        self._connection, self._health = connection, health
+    def __init__(self, links: Links, health: tuple[Address, httpx2.URL] | None = None) -> None:
+        self._links, self._health = links, health
         self._is_gatehook = False
 
     @property
     def state(self) -> str:
-        return self._connection.state
+        return self._links.state
 
     async def close(self) -> None:
-        await self._connection.close()
+        await self._links.close()
         if self._health is not None:
             await self._health[0].aclose()
 
     async def describe(self, plugin: str, seconds: float) -> Json:
         until = monotonic() + seconds
-        link = await self._connection.link(seconds)
+        link = await self._links.current(seconds)
         hooks = [hook for hook in HOOKS if hook in link.tools]
         if INVOKE not in link.tools and not hooks:
             raise ServiceError("it is no plugin server: it has neither invoke_hook nor a tool for any hook")
@@ -60,7 +60,7 @@ class MCPRemote:
 
     async def names(self, seconds: float) -> list[str]:
         until = monotonic() + seconds
-        link = await self._connection.link(seconds)
+        link = await self._links.current(seconds)
         if CONFIGS not in link.tools:
             return []
         said = await self._call(link, CONFIGS, {}, until)
@@ -70,14 +70,14 @@ class MCPRemote:
 
     async def configure(self, plugin: str, config: Json, seconds: float) -> Json:
         until = monotonic() + seconds
-        link = await self._connection.link(seconds)
+        link = await self._links.current(seconds)
         return _object(await self._call(link, CONFIGURE, {"name": plugin, "config": config}, until))
 
     async def invoke(  # noqa: PLR0913  # the fields of the call
         self, hook: str, plugin: str, payload: Json, context: Json, seconds: float, config_id: str | None
     ) -> Json:
         until = monotonic() + seconds
-        link = await self._connection.link(seconds)
+        link = await self._links.current(seconds)
         call: Json = {"plugin_name": plugin, "payload": payload, "context": context}
         meta: Json = {}
         if self._is_gatehook:
@@ -89,25 +89,28 @@ class MCPRemote:
         if INVOKE in link.tools:
             return _object(await self._call(link, INVOKE, {"hook_type": hook, **call}, until, meta))
         if hook not in link.tools:
-            raise NotDelivered(f"the server has no tool for {hook} any more")
+            raise ServiceError(f"it has no tool for {hook} any more")
         if "prompt_id" in payload:
             payload = dict(payload)
             call["payload"] = {"name": payload.pop("prompt_id"), **payload}
         return _object(await self._call(link, hook, call, until, meta))
 
     async def check(self, seconds: float) -> str:
-        async with asyncio.timeout(seconds):
-            if self._health is not None:
-                address, url = self._health
-                await address.tell("GET", url, {}, seconds=seconds)
-                return ""
-            link = await self._connection.link(seconds)
-            try:
+        link = None
+        try:
+            async with asyncio.timeout(seconds):
+                if self._health is not None:
+                    address, url = self._health
+                    await address.tell("GET", url, {}, seconds=seconds)
+                    return ""
+                link = await self._links.current(seconds)
                 await link.dispatcher.send_raw_request("ping", None, {"timeout": seconds})
-            except MCPError:
-                pass  # it lives, though it knows no ping
-            except asyncio.CancelledError:
-                self._connection.drop(link)  # it hangs; the next call, or look, opens another
+        except MCPError:
+            pass  # it lives, though it knows no ping
+        except TimeoutError:
+            if link is None or not link.dispatcher.busy:
+                if link is not None:
+                    self._links.drop(link)  # it hangs; whoever comes next opens another
                 raise
         return ""
 

@@ -93,6 +93,10 @@ class Events(Dispatcher):
         headers = {"content-type": "application/json", **({VERSION: self.version} if self.version else {})}
         await self._address.tell("POST", self._posts, headers, content, seconds=seconds)
 
+    @property
+    def busy(self) -> bool:
+        return len(self._calls) > 0
+
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
     ) -> Json:

@@ -109,6 +109,10 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
 
     # -- calls
 
+    @property
+    def busy(self) -> bool:
+        return len(self._calls) > 0
+
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
     ) -> Json:

@@ -64,7 +64,7 @@ def reply(number, name, result):
         write({"jsonrpc": "2.0", "id": "r1", "method": "roots/list"})
         sys.stderr.write("secret\x1b[2J words\n" + "y" * 100_000 + "\n")
     if name == "slow":
-        time.sleep(0.3)
+        time.sleep(1)
     if name == "rpc_error":
         write({"jsonrpc": "2.0", "id": number, "error": {"code": -32000, "message": "secret words"}})
         return

@@ -1,4 +1,4 @@
-"""A connection that comes up when it is needed: one at a time, and not again and again to what does not answer."""
+"""Connections that come up when they are needed: one at a time, and not again and again to what does not answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from math import inf
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -36,8 +35,8 @@ class Link(NamedTuple):
     tools: frozenset[str]
 
 
-class Connection:
-    """The connection to one server. Whoever needs it waits for the same attempt.
+class Links:
+    """The connection to one server, and the one after it broke. Whoever needs it waits for the same attempt.
 
     Args:
         open: begins a new one.
@@ -58,11 +57,15 @@ class Connection:
             return "open"
         return "connecting" if self._attempt is not None else "closed"
 
-    async def link(self, seconds: float = inf) -> Link:
+    async def current(self, seconds: float) -> Link:
         """The connection, once it stands.
+
+        Args:
+            seconds: for how long the caller can wait, so that nobody waits for an attempt that comes too late.
 
         Raises:
             NotDelivered: there is none.
+            ConfigError: a file of credentials cannot be used.
         """
         if self._link is not None:
             if not self._link.dispatcher.over:
@@ -75,7 +78,7 @@ class Connection:
                 if wait >= seconds:
                     raise NotDelivered(self._trouble)
                 await asyncio.sleep(wait)
-                return await self.link(seconds - wait)
+                return await self.current(seconds - wait)
             self._attempt = asyncio.create_task(self._connect(), name=f"gatehook connect {self._plugin}")
             self._attempt.add_done_callback(self._attempted)
         attempt = self._attempt
@@ -97,7 +100,7 @@ class Connection:
         self._failures += 1
 
     async def _connect(self) -> Link:
-        """Raises NotDelivered, or ConfigError for files of credentials."""
+        """Raises as :meth:`current`."""
         dispatcher: Dispatcher | None = None
         try:
             async with asyncio.timeout(self._limit):
