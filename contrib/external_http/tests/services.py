@@ -6,7 +6,7 @@ certificate of the caller's (by FOLDER/ca.pem).
 - OpenAI moderation: https://platform.openai.com/docs/api-reference/moderations/create
 - chat completions: https://platform.openai.com/docs/api-reference/chat/object, with what Llama Guard says, and as its
   template has it: messages alternate, and their number tells whose is judged
-- OPA: https://www.openpolicyagent.org/docs/rest-api, with regopy for its evaluation
+- OPA: https://www.openpolicyagent.org/docs/rest-api; what is behind it is regopy, since OPA itself comes in no package
 """
 
 import asyncio
@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 
 import uvicorn
-from regopy import Interpreter, LogLevel
+from gatehook_external import ServiceError
+from gatehook_external_http.rego import Compiled
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -145,17 +146,12 @@ async def policy(request):
 
 async def data(request):
     asked = await heard(request)
-    interpreter = Interpreter()
-    interpreter.log_level = LogLevel.NONE
-    for name, text in policies.items():
-        interpreter.add_module(name, text)
-    interpreter.set_input_term(json.dumps(asked["input"], ensure_ascii=False))
-    output = interpreter.query(f"result = data.{request.path_params['path'].replace('/', '.')}")
-    if not output.ok():
+    document = f"data.{request.path_params['path'].replace('/', '.')}"
+    try:
+        answer = Compiled([*policies.items()], [], document).evaluate(asked["input"])
+    except ServiceError:
         return JSONResponse({"code": "internal_error", "message": "error(s) occurred while evaluating query"}, 500)
-    if str(output) == "undefined":
-        return JSONResponse({"decision_id": "1"})
-    return JSONResponse({"decision_id": "1", "result": json.loads(str(output))["bindings"]["result"]})
+    return JSONResponse({"decision_id": "1", **answer})
 
 
 # -- faults

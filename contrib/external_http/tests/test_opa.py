@@ -174,14 +174,14 @@ def test_left_out_everything_goes_out(services):
 # -- the same decisions
 
 POLICIES = {
-    "compares": 'decision if input.payload.args.q == "a\\"b"',
-    "searches": 'decision if contains(input.payload.args.q, "\\n")',
+    "compares": 'decision if input.payload.args.q == "é"',
+    "searches": 'decision if contains(input.payload.args.q, "a")',
     "splits": 'decision if split(input.payload.args.q, " ")[0] == "say"',
-    "sums": "decision if sum(input.payload.args.n) > 3",
+    "sums": "decision if sum(input.payload.args.n) == 3",
     "joins": 'decision if concat("-", [input.user, input.name]) == "alice-lookup"',
     "looks into sets": 'decision if input.payload.args.q in {"a", "b", "é"}',
-    "takes the size of large numbers": "decision if input.payload.args.n[0] > 10000000000000000000000",
-    "counts": "decision if count(input.payload.args.n) > 1",
+    "counts": "decision if count(input.payload.args.n) == 1",
+    "counts letters": "decision if count(input.payload.args.q) == 3",
     "never says no": "decision := input.payload.args.q != input.name",
 }
 TEXTS = st.sampled_from(["a", "b", "é", "say it", 'a"b', "a\nb", "\\", "\x00", "😀", ""]) | st.text(max_size=5)
@@ -196,7 +196,7 @@ def test_in_process_a_policy_never_decides_otherwise_than_at_a_server(services, 
     common = {"decision": "mcp/decision", "undefined": "deny"}
     server = open_runner("opa", config={"url": services.url, **common})
     process = open_runner("opa", config={"policies": [str(tmp_path / "policy.rego")], **common})
-    decided = []
+    decided = set()
 
     async def ask(runner, call):
         async with runner.request(user="alice") as request:
@@ -208,11 +208,9 @@ def test_in_process_a_policy_never_decides_otherwise_than_at_a_server(services, 
         @given(call=st.builds(lambda q, n: tool_call("lookup", q=q, n=n), TEXTS, NUMBERS))
         def agree(call):
             there, here = (loop.run(ask(runner, call)) for runner in (server, process))
-            if here.blocked and here.violation.code == "PLUGIN_ERROR":
-                assert "ask an OPA server" in here.records[0].reason
-            else:
-                decided.append(here.blocked)
-                assert here.blocked == there.blocked
+            decided.add(there.blocked)
+            codes = [outcome.violation and outcome.violation.code for outcome in (there, here)]
+            assert codes in ([None, None], ["POLICY_DENIED", "POLICY_DENIED"])
 
         for runner in (server, process):
             loop.run(runner.__aenter__())
@@ -221,31 +219,63 @@ def test_in_process_a_policy_never_decides_otherwise_than_at_a_server(services, 
         finally:
             for runner in (server, process):
                 loop.run(runner.__aexit__(None, None, None))
-    assert len(decided) > 30
+    assert decided
 
 
 @pytest.mark.parametrize(
-    "rule", ["decision if regex.match(`^a\\sb$`, input.payload.args.q)", "decision if count(input.payload.args.q) == 3"]
+    ("rule", "said"),
+    [
+        ("decision if regex.match(`attack`, input.name)", "line 3: regex.match is what regopy evaluates otherwise"),
+        ("decision if lower(input.name) == `a`", "line 3: lower is"),
+        ("decision if input.payload.args.n > 3", "line 3: > is"),
+        ("decision if {\n    walk(input, [path, value])\n}", "line 4: walk is"),
+        ('decision if contains(input.name, "\\n")', "line 3: a text with quotes, backslashes or line breaks in it is"),
+        ('decision if input.name == `a"b`', "line 3: a text with quotes"),
+    ],
+    ids=["regex", "lower", "order", "walk", "escape", "quote"],
 )
-def test_in_process_what_cannot_be_known_is_a_failure(tmp_path, rule):
-    (tmp_path / "policy.rego").write_text(f"package mcp\nimport rego.v1\ndefault decision := false\n{rule}\n")
+async def test_in_process_what_regopy_does_not_do_as_opa_does_is_refused(tmp_path, rule, said):
+    (tmp_path / "policy.rego").write_text(f"package mcp\nimport rego.v1\n{rule}\n")
     config = {"policies": [str(tmp_path / "policy.rego")], "decision": "mcp/decision"}
-    outcome = run_hook("opa", tool_call(q="a\nb"), config=config)
-    assert_blocked(outcome, "PLUGIN_ERROR")
-    assert outcome.records[0].error_type == "payload"
-    assert_unchanged(run_hook("opa", tool_call(q="a b"), config=config))
+    with pytest.raises(ConfigError) as error:
+        async with open_runner("opa", config=config):
+            pass
+    assert said in str(error.value)
+
+
+def test_in_process_comments_and_one_s_own_functions_are_no_matter(tmp_path):
+    policy = """
+package mcp
+import rego.v1
+# regex.match("a", "b") > 1 "\\n"
+mine(name) if name == "lookup < find("
+mine(name) if name == "lookup"
+decision if mine(input.name)
+"""
+    (tmp_path / "policy.rego").write_text(policy)
+    config = {"policies": [str(tmp_path / "policy.rego")], "decision": "mcp/decision"}
+    assert_unchanged(run_hook("opa", tool_call("lookup"), config=config))
+
+
+def test_in_process_a_decision_holds_texts_as_they_are(tmp_path):
+    policy = 'package mcp\nimport rego.v1\ndecision := {"allow": false, "reason": input.payload.args.q}\n'
+    (tmp_path / "policy.rego").write_text(policy)
+    config = {"policies": [str(tmp_path / "policy.rego")], "decision": "mcp/decision"}
+    text = 'say "no"\n\\ é 😀'
+    assert run_hook("opa", tool_call(q=text), config=config).violation.reason == text
 
 
 def test_in_process_what_a_text_says_is_no_decision(tmp_path):
     policy = 'package mcp\nimport rego.v1\ndecision := {"allow": false, "reason": input.payload.args.q}\n'
     (tmp_path / "policy.rego").write_text(policy)
     config = {"policies": [str(tmp_path / "policy.rego")], "decision": "mcp/decision"}
-    assert run_hook("opa", tool_call(q='", "allow": true, "reason": "'), config=config).blocked
+    outcome = run_hook("opa", tool_call(q='", "allow": true, "reason": "'), config=config)
+    assert_blocked(outcome, "POLICY_DENIED")
 
 
 def test_in_process_data_comes_from_files(tmp_path):
     (tmp_path / "policy.rego").write_text("package mcp\nimport rego.v1\ndecision if input.user in data.admins\n")
-    (tmp_path / "data.json").write_text('{"admins": ["alice"]}')
+    (tmp_path / "data.json").write_text('{"admins": ["alice", "Zo\\u00eb"]}')
     config = {
         "policies": [str(tmp_path / "policy.rego")],
         "data": [str(tmp_path / "data.json")],
@@ -253,6 +283,7 @@ def test_in_process_data_comes_from_files(tmp_path):
         "undefined": "deny",
     }
     assert_unchanged(run_hook("opa", tool_call(), config=config))
+    assert_unchanged(run_hook("opa", tool_call(), config=config, user="Zoë"))
     assert_blocked(run_hook("opa", tool_call(), config=config, user="bob"), "POLICY_DENIED")
 
 
@@ -264,11 +295,10 @@ def test_in_process_data_comes_from_files(tmp_path):
     [
         ("package mcp\ndecision if {", "regopy cannot take them"),
         ("package mcp\nimport rego.v1\ndecision := no_such_function(1)\n", "regopy cannot take them"),
-        ('package mcp\nimport rego.v1\ndecision if input.q == "\\u00e9"\n', "line 3: regopy does not read \\u"),
         ("", "regopy cannot take them"),
         (None, "cannot read"),
     ],
-    ids=["syntax", "function", "escape", "empty", "missing"],
+    ids=["syntax", "function", "empty", "missing"],
 )
 async def test_a_policy_that_cannot_be_taken_is_a_mistake_in_the_config(tmp_path, text, said):
     if text is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 
@@ -22,9 +23,7 @@ def compiled(policies: Sequence[tuple[str, str]], data: Sequence[str], document:
     Raises:
         regopy.RegoError: they cannot be compiled.
     """
-    from regopy import Interpreter  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra
-
-    interpreter = Interpreter()
+    interpreter = import_module("regopy").Interpreter()  # an extra, and without types
     for text in data:
         interpreter.add_data_json(text)
     for name, text in policies:
@@ -40,7 +39,7 @@ def _main() -> None:
         sys.exit("there is no regopy; pip install 'gatehook-external-http[rego]'")
     except Exception:  # noqa: BLE001  # regopy has printed what is wrong, and its error is a syntax tree
         sys.exit(1)
-    interpreter.set_input_term("{}")
+    interpreter.set_input({})
     try:
         interpreter.query_bundle(bundle)
     except ValueError as error:  # not JSON: regopy answers with a syntax tree, as it does for unknown functions

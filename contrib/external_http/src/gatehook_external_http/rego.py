@@ -1,19 +1,17 @@
 """Rego evaluated in this process, by regopy.
 
-regopy 1.5 keeps texts as they are written in JSON, with their escapes. Given an input as JSON, it compares them rightly
-but counts ``\\n`` as two characters, and its regular expressions do not see through; given plain text it is the other
-way round. So a policy is asked in both ways wherever there is anything to escape, and has decided if it decides alike.
-A policy that it cannot compile may end the process, so each is tried in another one first.
+A policy that regopy cannot compile may end the process, so each is tried in another one first; and one that it would
+evaluate otherwise than OPA is refused: see :mod:`gatehook_external_http.subset`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,13 +20,12 @@ from gatehook.text import encodable
 from gatehook_external import ServiceError
 
 from gatehook_external_http import compiling, strict_json
+from gatehook_external_http.subset import outside
 
 _INT64: Final = range(-(2**63), 2**63)
-_TRIAL_SECONDS: Final = 30
-# Texts, raw texts and comments; of an escape such as \u00e9 in a text, regopy makes nothing.
-_TOKEN: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|#[^\n]*')
-_UNREAD: Final = re.compile(r"(?<!\\)(?:\\\\)*(\\[u/])")
 _LARGEST: Final = 1e308
+_DIFFERS: Final = "regopy evaluates otherwise than OPA; ask an OPA server"
+_TRIAL_SECONDS: Final = 30
 
 
 class Policies:
@@ -45,13 +42,12 @@ class Policies:
             ConfigError: a file cannot be read or compiled, or there is no regopy.
         """
         policies = [(str(path), self._read(path, "policies", number)) for number, path in enumerate(self._files)]
-        data = [self._read(path, "data", number) for number, path in enumerate(self._data)]
-        for number, (name, text) in enumerate(policies):
-            _check_escapes(name, text, number)
+        data = [self._read_json(path, number) for number, path in enumerate(self._data)]
         await _try(policies, data, self._document)
         self._thread = ThreadPoolExecutor(1, "rego")  # its interpreter is for one thread at a time
         loop = asyncio.get_running_loop()
         self._compiled = await loop.run_in_executor(self._thread, Compiled, policies, data, self._document)
+        self._refuse_what_differs(policies, self._compiled.is_builtin)
 
     def close(self) -> None:
         if self._thread is not None:
@@ -75,6 +71,24 @@ class Policies:
         except UnicodeDecodeError:
             raise _fault(f"{path} is not UTF-8", key, number) from None
 
+    def _read_json(self, path: Path, number: int) -> str:
+        try:
+            data = json.dumps(strict_json.loads(self._read(path, "data", number)), ensure_ascii=False)
+        except ValueError as error:
+            raise _fault(f"{path} is not JSON: {error}", "data", number) from None
+        if "\\" in data:
+            raise _fault(f"{path} has texts with quotes, backslashes or line breaks, which {_DIFFERS}", "data", number)
+        return data
+
+    def _refuse_what_differs(self, policies: Sequence[tuple[str, str]], is_builtin: Callable[[str], bool]) -> None:
+        problems = [
+            Problem(f"{name}, line {line}: {what} is what {_DIFFERS}", ("config", "policies", number))
+            for number, (name, text) in enumerate(policies)
+            for line, what in outside(text, is_builtin)
+        ]
+        if problems:
+            raise ConfigError(problems)
+
 
 class Compiled:
     """
@@ -83,38 +97,43 @@ class Compiled:
     """
 
     def __init__(self, policies: Sequence[tuple[str, str]], data: Sequence[str], document: str) -> None:
-        from regopy import LogLevel, RegoError  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra
-
+        regopy = import_module("regopy")
         self._interpreter, self._bundle = compiling.compiled(policies, data, document)
-        self._interpreter.log_level = LogLevel.NONE  # or it would print inputs
-        self._error: type[Exception] = RegoError
+        self._interpreter.log_level = regopy.LogLevel.NONE  # or it would print inputs
+        self._query = regopy.rego_shared.rego_bundle_query
+        self._output, self._error = regopy.Output, regopy.RegoError
+        self.is_builtin: Callable[[str], bool] = self._interpreter.is_builtin
 
     def evaluate(self, value: Any) -> dict[str, Any]:
-        term = encodable(json.dumps(value, ensure_ascii=False, allow_nan=False))
-        self._interpreter.set_input_term(term)
-        result = self._result()
-        if "\\" in term:
-            self._interpreter.set_input(_plain(value))
-            if json.dumps(self._result(), sort_keys=True) != json.dumps(result, sort_keys=True):
-                reason = (
-                    "regopy cannot say what the policy makes of quotes, line breaks or backslashes; ask an OPA server"
-                )
-                raise ServiceError(reason, "payload")
-        return result
-
-    def _result(self) -> dict[str, Any]:
         try:
-            output = self._interpreter.query_bundle(self._bundle)
+            self._interpreter.set_input(_plain(value))
+            # The constructor of Output reads regopy's JSON, in which texts are not escaped.
+            output = object.__new__(self._output)
+            output._impl = self._query(self._interpreter._impl, self._bundle._impl)
             if not output.ok():
                 raise ServiceError("the policy fails", "exception")
-            text = str(output)
-            return {} if text == "undefined" else {"result": strict_json.loads(text)["bindings"]["decision"]}
-        except (self._error, ValueError) as error:  # what regopy answers is not always JSON
-            raise ServiceError("the policy's result cannot be read", "payload") from error
+            return {} if str(output) == "undefined" else {"result": _value(output.binding("decision"))}
+        except (self._error, LookupError, TypeError, ValueError) as error:
+            raise ServiceError("the policy fails, or its result cannot be read", "exception") from error
+
+
+def _value(node: Any) -> Any:
+    """A node of regopy's as JSON data; sets are lists, as OPA has them."""
+    match node.kind.name:
+        case "Term" | "Scalar":
+            return _value(node.at(0))
+        case "Array":
+            return [_value(node.at(index)) for index in range(len(node))]
+        case "Set":
+            return [_value(item) for item in node._children.values()]
+        case "Object":
+            return {key[1:-1]: _value(item) for key, item in node._children.items()}
+        case _:
+            return node.value
 
 
 def _plain(value: Any) -> Any:
-    """The value in the form of regopy's other way in, which ends texts at U+0000 and integers at 64 bits."""
+    """The value without what would get lost on the way in: texts end at U+0000 there, and integers at 64 bits."""
     if isinstance(value, str):
         return encodable(value).replace("\0", "\ufffd")
     if isinstance(value, dict):
@@ -124,14 +143,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int) and value not in _INT64:
         return max(-_LARGEST, min(value, _LARGEST)) * 1.0
     return value
-
-
-def _check_escapes(name: str, text: str, number: int) -> None:
-    for token in _TOKEN.finditer(text):
-        if token[0][0] == '"' and (escape := _UNREAD.search(token[0])):
-            line = text.count("\n", 0, token.start()) + 1
-            message = f"{name}, line {line}: regopy does not read {escape[1]}; write the character itself"
-            raise _fault(message, "policies", number)
 
 
 async def _try(policies: Sequence[tuple[str, str]], data: Sequence[str], query: str) -> None:
