@@ -203,7 +203,7 @@ async def test_one_config_has_one_id_and_is_brought_up_once(opened):
     plugins = await opened("Add", accept_config=True)
     ids = await asyncio.gather(*(configured(plugins, value=value) for value in (1, 1, 1.0, 1)))
     assert ids[0] == ids[1] == ids[3] != ids[2]
-    assert len(plugins._configured) == 2
+    assert len(plugins._configured.up()) == 2
 
 
 async def test_a_config_is_of_one_plugin(opened):
@@ -340,3 +340,12 @@ async def test_health_is_what_the_plugins_say(opened, config):
         assert plugins.health() == {"Ill": "the database is away", "Add": True}
     finally:
         await plugins.close()
+
+
+async def test_what_a_caller_configures_during_the_end_is_shut_down_too(opened, capsys):
+    plugins = await opened("Wait", accept_config=True)
+    asked = asyncio.create_task(plugins.configure("Wait", {"x": 1}))
+    await asyncio.sleep(0)
+    await plugins.close()
+    await asked
+    assert capsys.readouterr().out.count("Wait is shut down") == 2

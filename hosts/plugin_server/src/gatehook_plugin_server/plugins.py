@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
-from gatehook import ConfigError, GatehookError, PluginLoadError, PluginStatus, Problem, Runner
+from gatehook import ConfigError, GatehookError, PluginLoadError, Problem, Runner
 from gatehook_external.protocol import answer_of, ask, described, failure_of, from_wire, refusal
 
+from gatehook_plugin_server.configured import Configured
 from gatehook_plugin_server.served import Served
 from gatehook_plugin_server.settings import ServeSettings
 
@@ -37,19 +34,16 @@ class Plugins:
     enforces, always, and tells when it fails.
     """
 
-    settings: ServeSettings
-
     private = False
     """Whether nobody can call but the process that started this one: it may configure plugins in any case."""
 
     def __init__(self, source: Path) -> None:
         self._source = source
+        self.settings = ServeSettings()
         self._served: dict[str, Served] = {}
-        self._configured: dict[str, asyncio.Task[Served]] = {}  # by id; the one used last is the last
-        self._starting = asyncio.Lock()
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._configured = Configured(source, self.settings.max_configs, self._retire)
+        self._stopping: set[asyncio.Task[Any]] = set()  # what :meth:`close` waits for
         self._past: dict[tuple[str, str], Counter[str]] = {}  # what those counted that have been shut down
-        self._salt = b""
         self.running = 0
         """Calls that run now."""
         self.refused: Counter[str] = Counter()
@@ -90,7 +84,8 @@ class Plugins:
                 await started.stop()
             raise
         self._retire_all()
-        self.settings, self._served, self._salt = settings, served, secrets.token_bytes(16)
+        self.settings, self._served = settings, served
+        self._configured = Configured(self._source, settings.max_configs, self._retire)
 
     async def close(self) -> None:
         """Shut all plugins down, once their calls have ended, or after ``drain_timeout``."""
@@ -134,8 +129,7 @@ class Plugins:
     def stats(self) -> dict[tuple[str, str], Counter[str]]:
         """Counts since the start, by plugin and hook, under whatever config; errors as ``errors.TYPE``."""
         total = {place: counts.copy() for place, counts in self._past.items()}
-        up = [task.result() for task in self._configured.values() if _is_up(task)]
-        for served in [*self._served.values(), *up]:
+        for served in [*self._served.values(), *self._configured.up()]:
             _add(total, served)
         return total
 
@@ -154,38 +148,13 @@ class Plugins:
         if not self.accepts_configs:
             return _problem("this server takes no configs from its callers")
         try:
-            told = json.dumps([served.name, config], sort_keys=True, allow_nan=False).encode()
-            config_id = blake2b(told, digest_size=16, key=self._salt).hexdigest()
-            await asyncio.shield(self._start(config_id, served.written, config))
+            return {"config_id": await self._configured.start(served.written, config)}
         except ConfigError as error:
             return {"problems": [_within_config(problem) for problem in error.problems]}
         except PluginLoadError as error:
             return _problem(f"the plugin does not come up with it: {error.reason}")
         except (GatehookError, ValueError, TypeError, RecursionError) as error:
             return _problem(f"the plugin does not come up with it: {type(error).__name__}")
-        return {"config_id": config_id}
-
-    def _start(self, config_id: str, written: PluginStatus, config: Mapping[str, Any]) -> asyncio.Task[Served]:
-        task = self._configured.get(config_id)
-        if task is None:
-            task = asyncio.create_task(self._start_one(written, config), name=f"gatehook configure {written.name}")
-            task.add_done_callback(partial(self._started, config_id))
-            self._configured[config_id] = task
-        return task
-
-    async def _start_one(self, written: PluginStatus, config: Mapping[str, Any]) -> Served:
-        async with self._starting:  # one at a time, however many callers ask for
-            return await Served.start(self._source, written, config)
-
-    def _started(self, config_id: str, task: asyncio.Task[Served]) -> None:
-        if self._configured.get(config_id) is not task:
-            return  # all were retired in the meantime
-        if not _is_up(task):
-            del self._configured[config_id]
-            return
-        up = [known for known, started in self._configured.items() if _is_up(started)]
-        for known in up[: -self.settings.max_configs]:
-            self._retire(self._configured.pop(known))
 
     # -- calls
 
@@ -217,7 +186,7 @@ class Plugins:
         if served is None:
             return self._refuse(plugin_name, "UNKNOWN_PLUGIN", "this server has no such plugin")
         if config_id is not None:
-            configured = self._find(config_id, served.name)
+            configured = self._configured.find(config_id, served.name)
             if configured is None:
                 return self._refuse(plugin_name, "UNKNOWN_CONFIG", "this server has no such config (any more)")
             served = configured
@@ -250,14 +219,6 @@ class Plugins:
         answer["plugin_name"] = plugin_name  # in the caller's spelling
         return answer
 
-    def _find(self, config_id: str, name: str) -> Served | None:
-        task = self._configured.get(config_id)
-        if task is None or not _is_up(task):
-            return None
-        self._configured[config_id] = self._configured.pop(config_id)
-        served = task.result()
-        return served if served.name == name else None
-
     def _refuse(self, plugin_name: str, code: str, message: str) -> Json:
         self.refused[code] += 1
         return refusal(plugin_name, code, message)
@@ -267,27 +228,21 @@ class Plugins:
     def _retire_all(self) -> None:
         for served in self._served.values():
             self._retire(served)
-        for task in self._configured.values():
-            self._retire(task)
-        self._served, self._configured = {}, {}
+        self._served = {}
+        for starting in self._configured.close():
+            self._await(starting)
 
-    def _retire(self, what: Served | asyncio.Task[Served]) -> None:
-        task = asyncio.create_task(self._end(what), name="gatehook retire")
+    def _retire(self, served: Served) -> None:
+        self._await(asyncio.create_task(self._end(served), name="gatehook retire"))
+
+    def _await(self, task: asyncio.Task[Any]) -> None:
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 
-    async def _end(self, what: Served | asyncio.Task[Served]) -> None:
-        try:
-            served = what if isinstance(what, Served) else await what
-        except Exception:  # noqa: BLE001  # whoever asked for it was told that it did not come up
-            return
+    async def _end(self, served: Served) -> None:
         await served.unused(self.settings.drain_timeout)
         _add(self._past, served)
         await served.stop()
-
-
-def _is_up(task: asyncio.Task[Served]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def _add(total: dict[tuple[str, str], Counter[str]], served: Served) -> None:
