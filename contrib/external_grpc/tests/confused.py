@@ -16,10 +16,15 @@ async def describe(raw, context):
     return json.dumps(DESCRIBED).encode()
 
 
+async def messages(context):
+    while (raw := await context.read()) is not grpc.aio.EOF:
+        for line in raw.split(b"\n"):
+            yield json.loads(line)
+
+
 async def converse(_, context):
     kept = []
-    while (raw := await context.read()) is not grpc.aio.EOF:
-        message = json.loads(raw)
+    async for message in messages(context):
         if message.get("cancel"):
             continue
         number, wish = message["id"], message["call"]["payload"]["name"]

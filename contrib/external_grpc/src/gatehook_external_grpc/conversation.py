@@ -1,8 +1,9 @@
 """Many calls and answers in one stream of a gatehook server: an RPC costs as much again as a small call.
 
-Messages are JSON. The client's are ``{"id", "timeout", "call": {…}}`` and ``{"id", "cancel": true}``, the server's
-``{"id", "answer": {…}}`` in whatever order, ``{"id", "oversize": true}`` in place of an answer longer than the client
-reads, and ``{"bye": true}``: it takes no further calls, and answers those it has.
+A message holds lines of JSON, as many as there are to be sent, up to about 64 KiB. The client's are
+``{"id", "timeout", "call": {…}}`` and ``{"id", "cancel": true}``. The server's are ``{"id", "answer": {…}}``, in any
+order; ``{"id", "oversize": true}`` in place of an answer longer than the client reads; and ``{"bye": true}``: it takes
+no further calls, and answers those it has.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import asyncio
 import json
 from itertools import count
 from math import inf
-from typing import Any
+from typing import Any, Final
 
 import grpc.aio
 from gatehook_external import NotDelivered, ServiceError
 
 Json = dict[str, Any]
+
+_FULL: Final = 65_536
+"""Bytes of a message, from which on no further line is put into it."""
 
 
 class Conversation:
@@ -74,7 +78,7 @@ class Conversation:
         try:
             while self._answers or self._unsent or not self.over:
                 if self._unsent:
-                    await self._stream.write(self._unsent.pop(next(iter(self._unsent))))
+                    await self._stream.write(self._message())
                 else:
                     self._woken.clear()
                     await self._woken.wait()
@@ -82,11 +86,20 @@ class Conversation:
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             pass  # the stream has ended, and the reader hears why
 
+    def _message(self) -> bytes:
+        lines = []
+        size = 0
+        while self._unsent and size < _FULL:
+            lines.append(self._unsent.pop(next(iter(self._unsent))))
+            size += len(lines[-1])
+        return b"\n".join(lines)
+
     async def _read(self) -> None:
         reason = "it ended the connection before it answered"
         try:
             while (raw := await self._stream.read()) is not grpc.aio.EOF:
-                self._take(json.loads(raw))
+                for line in raw.split(b"\n"):
+                    self._take(json.loads(line))
         except grpc.aio.AioRpcError as error:
             reason, self.refused = meaning(error), error.code() is grpc.StatusCode.UNAUTHENTICATED
         except (ValueError, KeyError, TypeError, RecursionError):

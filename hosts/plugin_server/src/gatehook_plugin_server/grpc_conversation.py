@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import grpc.aio
@@ -13,6 +15,8 @@ Json = dict[str, Any]
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
 _BYE: Final = b'{"bye":true}'
+_FULL: Final = 65_536
+"""Bytes of a message, from which on no further line is put into it."""
 
 
 class Conversation:
@@ -35,13 +39,15 @@ class Conversation:
         self._room = asyncio.Semaphore(most_calls)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unsaid: deque[bytes] = deque()
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
         """Until the client has said its last, and is answered."""
         try:
             while isinstance(raw := await self._context.read(), bytes):
-                await self._take(raw)
+                for line in raw.split(b"\n"):
+                    await self._take(line)
             if self._tasks:
                 await asyncio.wait(self._tasks)
         finally:
@@ -71,23 +77,32 @@ class Conversation:
         task = asyncio.create_task(self._answer(number, call, seconds), name="gatehook gRPC call")
         self._running[number] = task
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(partial(self._ended, number))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, number: int, task: asyncio.Task[None]) -> None:
+        self._running.pop(number, None)
         self._tasks.discard(task)
         self._room.release()
 
     async def _answer(self, number: int, call: Any, seconds: float | None) -> None:
-        try:
-            answer = await self._invoke(call, seconds)
-        finally:
-            del self._running[number]  # from here on it cannot be cancelled: that would leave half a message
+        answer = await self._invoke(call, seconds)
+        del self._running[number]  # from here on it cannot be cancelled: that would leave half a message
         raw = b'{"id":%d,"answer":%s}' % (number, json.dumps(answer, separators=(",", ":")).encode())
         await self._say(raw if len(raw) <= self._most_bytes else b'{"id":%d,"oversize":true}' % number)
 
-    async def _say(self, raw: bytes) -> None:
+    async def _say(self, line: bytes) -> None:
+        self._unsaid.append(line)
         try:
             async with self._writing:
-                await self._context.write(raw)
+                if self._unsaid:  # or whoever wrote before took this line along
+                    await self._context.write(self._message())
         except grpc.aio.BaseError:
             pass  # the client has gone
+
+    def _message(self) -> bytes:
+        lines = [self._unsaid.popleft()]
+        size = len(lines[0])
+        while self._unsaid and size + len(self._unsaid[0]) < min(_FULL, self._most_bytes):
+            lines.append(self._unsaid.popleft())
+            size += len(lines[-1]) + 1
+        return b"\n".join(lines)
