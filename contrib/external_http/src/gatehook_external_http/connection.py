@@ -45,7 +45,7 @@ class Connection:
         size = settings.connection_pool_size
         with within("config"):
             # Reading the system's authorities takes 30 ms.
-            verify = settings.context() if settings.url.startswith("https:") else False
+            verify = settings.context() if settings.speaks_tls else False
         self._credentials()  # a mistake in them is one of the config now, and a failure of the call later
         self._client = httpx2.AsyncClient(
             verify=verify,
