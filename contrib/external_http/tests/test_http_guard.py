@@ -292,6 +292,7 @@ def test_a_uri_is_not_replaced_but_blocked(guard):
         ({"url": "ftp://guard.example"}, "does not match"),
         ({"url": "https://bob:secret@guard.example"}, "`url` holds credentials"),
         ({"health_check_endpoint": "https://elsewhere.example/health"}, "must be at the service"),
+        ({"tls_ca": "ca.pem"}, "`tls_ca` has no effect with an http: URL"),
         ({"health_check_interval": 5}, "no effect without `health_check_endpoint`"),
         ({"fields": ["arg.q"]}, "is no field"),
         ({"blockd": "$.any"}, "did you mean 'blocked'"),

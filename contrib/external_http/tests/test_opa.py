@@ -53,6 +53,8 @@ strict := {"allow": true, "redaction": []}
 number := 1
 
 broken := {"allow": true, "redactions": [{"path": "result.content[9].text"}]}
+
+denied := {"allow": false, "redactions": [{"path": "args.missing"}, {"path": "args.q", "value": "-"}]}
 """
 
 
@@ -120,6 +122,11 @@ def test_a_redaction_of_what_is_not_there_is_a_failure(decide):
     outcome = decide(tool_result("hello"), decision="mcp/broken")
     assert_blocked(outcome, "PLUGIN_ERROR")
     assert "redactions[0]" in outcome.records[0].reason
+
+
+def test_a_denial_stands_whatever_is_to_be_redacted(decide):
+    outcome = decide(tool_call("lookup", q="hello"), decision="mcp/denied")
+    assert_blocked(outcome, "POLICY_DENIED")
 
 
 ECHO = """

@@ -113,7 +113,7 @@ class OPAPlugin(ServicePlugin):
         if decision is None and self.settings.undefined == "error":
             raise PluginError(self.name, payload.hook, "backend", f"{self.settings.decision} is undefined")
         decision = decision or Decision(allow=False)
-        changed = self._redacted(payload, decision.redactions)
+        changed = self._redacted(payload, decision)
         if decision.allow:
             return None if changed is None else PluginResult(modified_payload=changed)
         reason = decision.reason or f"the policy does not allow {SUBJECTS[payload.hook]}"
@@ -134,16 +134,16 @@ class OPAPlugin(ServicePlugin):
 
         return await self.call(context, payload.hook, evaluate, request)
 
-    def _redacted(self, payload: P, redactions: list[_Redaction]) -> P | None:
-        if not redactions:
+    def _redacted(self, payload: P, decision: Decision) -> P | None:
+        if not decision.redactions:
             return None
         texts = Texts(payload, numbers=True)
         paths = [texts.path(index) for index in range(len(texts))]
         now: dict[int, str] = {}
-        for number, redaction in enumerate(redactions):
+        for number, redaction in enumerate(decision.redactions):
             applies = compile_fields([redaction.path])
             places = [index for index, path in enumerate(paths) if applies(path)]
-            if not places and "*" not in redaction.path:
+            if not places and "*" not in redaction.path and decision.allow:
                 reason = f"redactions[{number}] of the decision is of a place where there is no text or number"
                 raise PluginError(self.name, payload.hook, "backend", reason)
             value = redaction.value if isinstance(redaction.value, str) else json.dumps(redaction.value)

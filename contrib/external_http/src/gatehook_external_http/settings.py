@@ -46,6 +46,13 @@ class ServiceSettings(CallSettings, TLS):
         return self
 
     @model_validator(mode="after")
+    def _tls_is_spoken(self) -> Self:
+        for key in TLS.model_fields if self.url and not self.speaks_tls else ():
+            if key in self.model_fields_set:
+                raise ValueError(f"`{key}` has no effect with an http: URL; write https:")
+        return self
+
+    @model_validator(mode="after")
     def _health_is_of_the_same_origin(self) -> Self:
         if self.health_check_endpoint is None:
             if "health_check_interval" in self.model_fields_set:
@@ -55,6 +62,10 @@ class ServiceSettings(CallSettings, TLS):
                 "`health_check_endpoint` must be at the service of `url`, or credentials would go elsewhere"
             )
         return self
+
+    @property
+    def speaks_tls(self) -> bool:
+        return (self.url or "").startswith("https:")
 
     @property
     def health_url(self) -> str:
