@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.failures.faults import Cell
-from tests.failures.playing import Seen, play_row
+from tests.failures.playing import Begun, Seen, play_row, play_start
 from tests.failures.stages import stage
 
 ROWS_AT_ONCE = 20
@@ -18,6 +20,7 @@ ROWS_AT_ONCE = 20
 @dataclass
 class Column:
     cells: dict[Cell, Seen] = field(default_factory=dict)
+    starts: dict[Cell, Begun] = field(default_factory=dict)
     left: dict[str, list[str]] = field(default_factory=dict)
     """What is there afterwards that was not there before: tasks, descriptors, children."""
     logged: str = ""
@@ -35,23 +38,31 @@ class _Kept(logging.Handler):
         self.lines.append(self.format(record))
 
 
-def play_column(transport: str, rows: dict[str, list[Cell]], folder: Path, certificates: Path) -> Column:
+def play_column(transport: str, cells: list[Cell], starts: list[Cell], folder: Path, certificates: Path) -> Column:
     kept, root = _Kept(), logging.getLogger()
+    level = root.level
     root.addHandler(kept)
+    root.setLevel(logging.INFO)
     try:
-        column = asyncio.run(_play(transport, rows, folder, certificates))
+        column = asyncio.run(_play(transport, cells, starts, folder, certificates))
     finally:
         root.removeHandler(kept)
+        root.setLevel(level)
     column.logged = "\n".join(kept.lines)
     return column
 
 
-async def _play(transport: str, rows: dict[str, list[Cell]], folder: Path, certificates: Path) -> Column:
+async def _play(transport: str, cells: list[Cell], starts: list[Cell], folder: Path, certificates: Path) -> Column:
     column, turn = Column(), asyncio.Semaphore(ROWS_AT_ONCE)
+    rows = [[cell for cell in cells if cell.fault == fault] for fault in dict.fromkeys(cell.fault for cell in cells)]
 
-    async def in_turn(cells: list[Cell]) -> None:
+    async def row(cells: list[Cell]) -> None:
         async with turn:
             column.cells |= await play_row(played, cells)
+
+    async def start(cell: Cell) -> None:
+        async with turn:
+            column.starts[cell] = await play_start(played, cell)
 
     async with stage(transport, folder, certificates) as played:
         # A library's first use may open what it keeps for good; a second one may not.
@@ -59,7 +70,8 @@ async def _play(transport: str, rows: dict[str, list[Cell]], folder: Path, certi
         before = _held()
         # Alone, those that are about time.
         for waits in (True, False):
-            await asyncio.gather(*(in_turn(cells) for cells in rows.values() if cells[0].waits is waits))
+            await asyncio.gather(*(row(cells) for cells in rows if cells[0].waits is waits))
+        await asyncio.gather(*map(start, starts))
         gc.collect()  # which warns of what was not closed
         column.left = {what: sorted(now - before[what]) for what, now in _held().items()}
     return column
@@ -69,15 +81,20 @@ def _held() -> dict[str, set[str]]:
     return {
         "tasks": {repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()},
         "descriptors": set(_descriptors()),
-        "children": {path.read_text() for path in Path("/proc/self/task").glob("*/children")},
+        "children": set(_children()),
     }
 
 
-def _descriptors() -> list[str]:
-    found = []
-    for path in Path("/proc/self/fd").iterdir():
-        try:
-            found.append(f"{path.name} {path.readlink()}")
-        except FileNotFoundError:
-            continue  # the one that reads the folder
-    return [line for line in found if "anon_inode" not in line]  # gRPC has pollers of its own, and keeps them
+def _descriptors() -> Iterator[str]:
+    """Where there is /proc, as there is in Linux."""
+    for path in Path("/proc/self/fd").glob("*"):
+        with suppress(FileNotFoundError):  # the one that reads the folder
+            name = str(path.readlink())
+            if "anon_inode" not in name:  # gRPC has pollers of its own, and keeps them
+                yield f"{path.name} {name}"
+
+
+def _children() -> Iterator[str]:
+    for path in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError):  # a thread that ended meanwhile
+            yield from path.read_text().split()

@@ -1,6 +1,5 @@
 """The columns of the matrix, played once for all their tests."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,17 +26,19 @@ def column(
     request: pytest.FixtureRequest, certificates: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Column]:
     """What came of everything that a transport meets, as far as tests that are to run ask for it."""
-    asked = [item.callspec.params.get("cell") for item in request.session.items if hasattr(item, "callspec")]
-    rows: dict[str, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
-    for cell in asked:
-        if isinstance(cell, Cell):
-            rows[cell.transport][cell.fault].append(cell)
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+
+    def asked(name: str, transport: str) -> list[Cell]:
+        cells = (given[name] for given in params if isinstance(given.get(name), Cell))
+        return [cell for cell in cells if cell.transport == transport]
+
     played: dict[str, Column] = {}
 
     def of(transport: str) -> Column:
         if transport not in played:
             folder = tmp_path_factory.mktemp("stage")
-            played[transport] = play_column(transport, rows[transport], folder, certificates)
+            cells, starts = asked("cell", transport), asked("start", transport)
+            played[transport] = play_column(transport, cells, starts, folder, certificates)
         return played[transport]
 
     return of

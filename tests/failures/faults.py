@@ -83,7 +83,7 @@ ELSEWHERE: Final = {
         }.items()
     },
     ("refused", STDIO): Ends("backend", "ended with status", arrives=0),
-    ("crash in mid-reply", STDIO): Ends("backend", "ended with status 3"),
+    ("crash in mid-reply", STDIO): Ends("backend", "ended with status 3|closed its standard"),
     ("garbage", STDIO): Ends("timeout", SLOW),  # a line that is no JSON is nobody's answer
     # Lines and events are told apart by their ids; and a connection begins with the version.
     ("wrong id", STDIO): Ends("timeout", SLOW),
@@ -151,3 +151,25 @@ CELLS: Final = [
     if (fault, transport) not in NOT_THERE
 ]
 SECURED: Final = ("TLS error", "wrong certificate")
+
+# -- faults that are there before the plugin is
+
+AT_LOAD: Final = ("refused", "TLS error", "wrong certificate", "version mismatch")
+"""Those of the connection."""
+POLICIES: Final = (("enforce", "block"), ("enforce", "allow"), ("permissive", "block"), ("audit", "disable"))
+VERSIONS: Final = {GRPC: "version 2 of gatehook's protocol"}
+"""What is said at load of a version that is not known; elsewhere, it is MCP's."""
+
+NOT_AT_LOAD: Final = {
+    IN_PROCESS: "there is nothing to connect to",
+    GUARD: "it connects at the first call",
+}
+NO_VERSION: Final = {PEER: "cpex's messages bear none"}
+
+STARTS: Final = [
+    Cell(transport, fault, *policy)
+    for transport, fault, policy in product(TRANSPORTS, AT_LOAD, POLICIES)
+    if (fault, transport) not in NOT_THERE
+    if transport not in NOT_AT_LOAD
+    if not (fault == "version mismatch" and transport in NO_VERSION)
+]

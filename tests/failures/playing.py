@@ -21,6 +21,8 @@ DISABLE_AFTER = 3
 ATTEMPTS = 20
 WAITING = (GRPC, PEER)
 """Whose connections come back after a while, and not at the next call."""
+LOOKING = 0.2
+"""Seconds between two attempts to bring up what failed to come up."""
 SETTLING = 0.1
 """Seconds after which a client knows that its connection is gone."""
 
@@ -55,6 +57,43 @@ class Seen:
 
     def arrivals(self, canary: str) -> int:
         return self.events.count(("called", canary))
+
+
+@dataclass
+class Begun:
+    """What came of a plugin whose service was not to be had at load."""
+
+    raised: BaseException | None = None
+    """By the start of the runner."""
+    state: str = ""
+    call: Outcome[Any] | None = None
+    """Of a call while the fault lasts."""
+    after: Good | None = None
+    """Of a call once the plugin is up, after the fault."""
+
+
+async def play_start(stage: Stage, cell: Cell) -> Begun:
+    """A fault that is there when the runner is started, and is over some time later."""
+    begun = Begun()
+    scene = await stage.scene(cell)
+    await scene.play(cell.fault)
+    config = {"plugins": [_entry(cell, scene)], "plugin_settings": {"plugin_health_check_interval": LOOKING}}
+    try:
+        async with asyncio.timeout(AMPLE), Runner.from_config(config) as runner, runner.request() as request:
+            begun.state = _state(runner, cell)
+            begun.call = await request.run(_payload(cell, "early"))
+            await scene.play("")
+            await _until(lambda: _state(runner, cell) == "running")
+            begun.after = await _call(request, cell, "after")
+    except Exception as error:  # noqa: BLE001  # the start's own test is to look at it
+        begun.raised = error
+    finally:
+        await scene.close()
+    return begun
+
+
+def _state(runner: Runner, cell: Cell) -> str:
+    return next(status.state for status in runner.plugins() if status.name == str(cell))
 
 
 async def play_row(stage: Stage, cells: list[Cell]) -> dict[Cell, Seen]:
@@ -102,8 +141,7 @@ async def _play(runner: Runner, scene: Scene, cell: Cell, seen: Seen) -> None:
             if cell.on_error == "disable" and cell.fault != "cancel":
                 seen.out = await request.run(_payload(cell, "out"))
             seen.errors = _errors(runner, cell) - errors
-            (status,) = [status for status in runner.plugins() if status.name == str(cell)]
-            seen.state = status.state
+            seen.state = _state(runner, cell)
             await scene.play("")
             await asyncio.sleep(SETTLING)
             if cell.on_error == "disable":

@@ -112,8 +112,8 @@ class _Pipe(Scene):
 
     async def play(self, fault: str) -> None:
         self._write(fault)
-        if fault in ("refused", "version mismatch"):
-            pids = [int(pid) for what, pid in await self.events() if what == "started"]
+        pids = [int(pid) for what, pid in await self.events() if what == "started"]
+        if fault in ("refused", "version mismatch") and pids:
             os.kill(pids[-1], signal.SIGKILL)
 
     async def events(self) -> list[tuple[str, str]]:

@@ -4,9 +4,9 @@ import re
 from itertools import product
 
 import pytest
-from gatehook import Verdict
+from gatehook import PluginLoadError, Verdict
 
-from tests.failures.faults import CELLS, FAULTS, NOT_THERE, TRANSPORTS
+from tests.failures.faults import CELLS, FAULTS, NOT_THERE, STARTS, TRANSPORTS, VERSIONS
 from tests.failures.playing import DISABLE_AFTER, SECRET, record_of
 from tests.failures.servers.speech import LEAK
 
@@ -85,6 +85,24 @@ def test_a_fault_has_the_effect_that_the_policy_says_and_is_over_when_it_is_over
     assert arrived == cell.ends.arrives or (cell.timed and arrived == 0)  # its time ran out on its way
     assert seen.arrivals(seen.before.canary) == seen.arrivals(seen.after.canary) == 1
     assert not [what for what, _ in seen.events if what == "redirected"]
+
+
+@pytest.mark.parametrize("start", STARTS, ids=str)
+def test_a_service_that_is_not_to_be_had_at_load_is_told_of_and_tried_again(start, column):
+    begun = column(start.transport).starts[start]
+    version = start.fault == "version mismatch"
+    says = VERSIONS.get(start.transport, "version of MCP") if version else start.ends.says
+    if start.blocks:
+        assert isinstance(begun.raised, PluginLoadError)
+        assert begun.raised.phase == "initialize"
+        assert re.search(says, begun.raised.reason), begun.raised.reason
+        return
+    if begun.raised is not None:
+        raise begun.raised
+    record = record_of(begun.call, start)
+    assert (begun.state, record.verdict, begun.call.blocked) == ("failed", Verdict.SKIPPED, False)
+    assert record.reason == "failed to initialize, let through"
+    assert_answered(begun.after, start)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -49,7 +49,9 @@ class Answers(grpc.GenericRpcHandler):
         return self._methods.get(details.method)
 
     async def _describe(self, request: bytes, context: Any) -> bytes:
-        return json.dumps(speech.description(json.loads(request)["name"])).encode()
+        name = json.loads(request)["name"]
+        protocol = 2 if self._scenes[name].fault == "version mismatch" else 1
+        return json.dumps(speech.description(name, protocol)).encode()
 
     async def _describe_to_peer(self, request: bytes, context: Any) -> bytes:
         answer = GetPluginConfigResponse(found=True)

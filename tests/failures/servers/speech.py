@@ -26,9 +26,10 @@ def result_of(message: Json) -> Json:
     return {}
 
 
-def description(name: str) -> Json:
+def description(name: str, protocol: int = 1) -> Json:
     """A plugin as ``get_plugin_config`` tells of it."""
-    manifest = {"available_hooks": ["tool_pre_invoke"], "access": "write", "accepts_config": False, "protocol": 1}
+    manifest = {"available_hooks": ["tool_pre_invoke"], "access": "write", "accepts_config": False}
+    manifest["protocol"] = protocol
     return {"name": name, "hooks": ["tool_pre_invoke"], "manifest": manifest}
 
 
