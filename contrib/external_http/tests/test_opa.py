@@ -211,7 +211,7 @@ def test_in_process_a_policy_never_decides_otherwise_than_at_a_server(services, 
 
     with asyncio.Runner() as loop:
 
-        @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(call=st.builds(lambda q, n: tool_call("lookup", q=q, n=n), TEXTS, NUMBERS))
         def agree(call):
             there, here = (loop.run(ask(runner, call)) for runner in (server, process))
