@@ -53,11 +53,13 @@ def opened():
         before = descriptors()
         mine = asyncio.all_tasks()
         keys = {"name": "Ext", "kind": "external", "timeout": 5, **keys}
-        async with Runner.from_config({"plugins": [{**keys, "mcp": mcp}]}) as runner:
-            yield Asked(runner)
-        assert asyncio.all_tasks() <= mine
-        await asyncio.sleep(0)  # the transports of asyncio close their sockets in the loop's next round
-        assert descriptors() <= before
+        try:
+            async with Runner.from_config({"plugins": [{**keys, "mcp": mcp}]}) as runner:
+                yield Asked(runner)
+        finally:
+            assert asyncio.all_tasks() <= mine
+            await asyncio.sleep(0)  # the transports of asyncio close their sockets in the loop's next round
+            assert descriptors() <= before
 
     return opened
 

@@ -1,6 +1,7 @@
 """Plugins behind an address."""
 
 import asyncio
+import gc
 import json
 import logging
 import urllib.request
@@ -285,6 +286,15 @@ async def test_a_server_without_tls_is_told_apart(opened, start, free_port):
     with pytest.raises(GatehookError, match="it does not speak TLS"):
         async with opened({"proto": "STREAMABLEHTTP", "url": f"https://127.0.0.1:{free_port}/mcp"}):
             pass
+
+
+async def test_a_server_that_never_finishes_a_handshake_costs_no_socket(opened, start, free_port):
+    start("web.py", free_port, "mute")
+    for url in (f"https://127.0.0.1:{free_port}/mcp", f"http://127.0.0.1:{free_port}/mcp"):
+        with pytest.raises(GatehookError, match=r"longer than its timeout|within 0\.5 seconds"):
+            async with opened({"proto": "STREAMABLEHTTP", "url": url}, timeout=0.5):
+                pass
+    gc.collect()  # what was left open says so now
 
 
 async def test_an_unknown_name_is_told(opened):

@@ -40,10 +40,10 @@ class Dispatcher:
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
     ) -> Json:
-        """The result of a request. To cancel is to cancel at the server.
+        """The result of a request. Whoever waits holds the time limit; to cancel is to cancel at the server.
 
         Args:
-            opts: ``timeout``, the seconds that whoever waits is going to wait.
+            opts: the SDK's wishes; of these, ``headers`` over HTTP are heard.
 
         Raises:
             MCPError: the server answered with an error.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from socket import gaierror
 from typing import Final
 
+import httpcore2
 import httpx2
 from gatehook_external import NotDelivered, ServiceError
 
@@ -31,20 +32,20 @@ _STATUS: Final = {
 
 @contextmanager
 def told_apart(is_nobody: bool) -> Iterator[None]:
-    """httpx2's errors as our own; none of their texts, which may hold a URL with secrets.
+    """The libraries' errors as our own, and none of their texts.
 
     Args:
         is_nobody: no client certificate is shown, though there is TLS.
     """
     try:
         yield
-    except httpx2.ConnectTimeout:
-        raise NotDelivered("it takes too long to connect", "timeout") from None
-    except httpx2.ConnectError as error:
+    except httpcore2.ConnectError as error:
         raise NotDelivered(_unconnected(error)) from None
     except httpx2.SSEError:
         raise ServiceError("it sent what is no stream of events, or an event over the limit") from None
-    except httpx2.HTTPError as error:
+    except httpcore2.ProtocolError:
+        raise ServiceError("it broke off, or answered what is not HTTP") from None
+    except httpcore2.NetworkError as error:
         raise ServiceError(_broken(error, is_nobody)) from None
 
 
@@ -55,7 +56,7 @@ def of_status(status: int, allowed: list[int]) -> str:
     return "" if status in allowed else _STATUS.get(status, f"it answered with status {status}")
 
 
-def _unconnected(error: httpx2.HTTPError) -> str:
+def _unconnected(error: Exception) -> str:
     cause = _cause(error)
     if isinstance(cause, ssl.SSLError):
         return _of_tls(cause)
@@ -68,12 +69,10 @@ def _unconnected(error: httpx2.HTTPError) -> str:
     return f"there is no connection to it ({type(cause).__name__})"
 
 
-def _broken(error: httpx2.HTTPError, is_nobody: bool) -> str:
+def _broken(error: Exception, is_nobody: bool) -> str:
     cause = _cause(error)
     if isinstance(cause, ssl.SSLError):
         return _of_tls(cause)
-    if isinstance(error, httpx2.RemoteProtocolError | httpx2.DecodingError):
-        return "it broke off, or answered what is not HTTP"
     return "the connection broke" + is_nobody * ", perhaps for want of a client certificate"
 
 

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+import httpcore2
 import httpx2
 from gatehook_external import NotDelivered, ServiceError
 
 from gatehook_external_mcp import wire
-from gatehook_external_mcp.address import Address, Refused
+from gatehook_external_mcp.address import Address, Answer, Refused
 from gatehook_external_mcp.dispatcher import Dispatcher, ended
 from gatehook_external_mcp.wire import Json
 
@@ -51,10 +52,10 @@ class Posts(Dispatcher):
         number = self._last
         self._running += 1
         try:
-            async with self._post(wire.request(number, method, params), opts) as response:
+            async with self._post(wire.request(number, method, params), opts) as answer:
                 if method == "initialize":
-                    self._session = response.headers.get(SESSION, "")
-                return wire.result_of(await self._answer(response, number))
+                    self._session = answer.headers.get(SESSION, "")
+                return wire.result_of(await self._read(answer, number))
         except asyncio.CancelledError:
             if self._session and method == "tools/call":  # or the end of the connection is all that there is to tell
                 self._say_goodbye(wire.cancellation(number))
@@ -67,13 +68,13 @@ class Posts(Dispatcher):
     async def notify(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
     ) -> None:
-        async with self._post(wire.notification(method, params), opts, further=(202, 204)) as response:
-            await response.aread()  # or the connection would be closed
+        async with self._post(wire.notification(method, params), opts, further=(202, 204)) as answer:
+            await answer.read()  # or the connection would be closed
 
     @asynccontextmanager
     async def _post(
         self, content: bytes, opts: Mapping[str, Any] | None, further: tuple[int, ...] = ()
-    ) -> AsyncIterator[httpx2.Response]:
+    ) -> AsyncIterator[Answer]:
         headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
         if self.version:
             headers[VERSION] = self.version
@@ -81,11 +82,8 @@ class Posts(Dispatcher):
             headers[SESSION] = self._session
         try:
             headers |= (opts or {}).get("headers") or {}  # what the SDK's session wants to be sent
-            seconds = (opts or {}).get("timeout")
-            async with self._address.exchange(
-                "POST", self._address.url, headers, content, seconds=seconds, further=further
-            ) as response:
-                yield response
+            async with self._address.exchange("POST", self._address.url, headers, content, further=further) as answer:
+                yield answer
         except Refused as error:
             if error.status == 404 and self._session:  # what a server says of a session that it does not know
                 self.over = "the server forgot the session"
@@ -94,25 +92,24 @@ class Posts(Dispatcher):
                 self.over = error.reason  # the next connection brings fresh credentials
             raise
 
-    async def _answer(self, response: httpx2.Response, number: int) -> Json:
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "text/event-stream":
-            return await self._event(response, number)
-        if kind != "application/json":
+    async def _read(self, answer: Answer, number: int) -> Json:
+        if answer.kind == "text/event-stream":
+            return await self._event(answer, number)
+        if answer.kind != "application/json":
             raise ServiceError("it answered with what is neither JSON nor a stream of events")
         try:
-            answer = wire.load(await response.aread())
+            message = wire.load(await answer.read())
         except ValueError:
             raise ServiceError("it answered with what is no JSON") from None
-        return wire.answer_to(number, answer)
+        return wire.answer_to(number, message)
 
-    async def _event(self, response: httpx2.Response, number: int) -> Json:
+    async def _event(self, answer: Answer, number: int) -> Json:
         """The answer among the events, of which the others tell of progress and the like."""
-        events = aiter(httpx2.EventSource(response, max_event_size=self._address.limit))
+        events = answer.events()
         async for event in events:
-            if event.event == "message" and (answer := _answer_in(event.data, number)):
+            if event.event == "message" and (message := _answer_in(event.data, number)):
                 await self._see_the_end(events)
-                return answer
+                return message
         raise ServiceError("it ended the stream without an answer")
 
     async def _see_the_end(self, events: AsyncIterator[httpx2.ServerSentEvent]) -> None:
@@ -124,7 +121,7 @@ class Posts(Dispatcher):
                         pass
             except TimeoutError:
                 self._streams_end = False  # then a new connection costs less than to wait each time
-            except (ServiceError, httpx2.HTTPError):
+            except (ServiceError, httpx2.SSEError, httpcore2.NetworkError, httpcore2.ProtocolError):
                 pass
 
     def _say_goodbye(self, content: bytes) -> None:
@@ -132,11 +129,11 @@ class Posts(Dispatcher):
         self._goodbyes.add(task)
         task.add_done_callback(self._goodbyes.discard)
 
-    async def _goodbye(self, method: str, content: bytes | None = None) -> None:
+    async def _goodbye(self, method: str, content: bytes = b"") -> None:
         headers = {"content-type": "application/json", SESSION: self._session, VERSION: self.version}
         with suppress(ServiceError, TimeoutError):
             async with asyncio.timeout(_GOODBYE):
-                await self._address.tell(method, self._address.url, headers, content, seconds=_GOODBYE)
+                await self._address.tell(method, self._address.url, headers, content)
 
     async def close(self) -> None:
         self.over = self.over or "it was closed here"

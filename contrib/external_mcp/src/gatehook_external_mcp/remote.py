@@ -45,33 +45,30 @@ class MCPRemote:
             await self._health[0].aclose()
 
     async def describe(self, plugin: str, seconds: float) -> Json:
-        until = monotonic() + seconds
         link = await self._links.current(seconds)
         hooks = [hook for hook in HOOKS if hook in link.tools]
         if INVOKE not in link.tools and not hooks:
             raise ServiceError("it is no plugin server: it has neither invoke_hook nor a tool for any hook")
         if CONFIG not in link.tools:
             return {"name": plugin, "hooks": hooks}
-        described = _object(await self._call(link, CONFIG, {"name": plugin}, until))
+        described = _object(await self._call(link, CONFIG, {"name": plugin}))
         self._is_gatehook = type(described.get("manifest")) is dict
         if INVOKE not in link.tools and type(described.get("hooks")) is list:
             described["hooks"] = [hook for hook in described["hooks"] if hook in hooks]
         return described
 
     async def names(self, seconds: float) -> list[str]:
-        until = monotonic() + seconds
         link = await self._links.current(seconds)
         if CONFIGS not in link.tools:
             return []
-        said = await self._call(link, CONFIGS, {}, until)
+        said = await self._call(link, CONFIGS, {})
         # Some servers make a text of each, some one of all.
         described = said if len(said) > 1 or type(said[0]) is not list else said[0]
         return [item["name"] for item in described if type(item) is dict and type(item.get("name")) is str]
 
     async def configure(self, plugin: str, config: Json, seconds: float) -> Json:
-        until = monotonic() + seconds
         link = await self._links.current(seconds)
-        return _object(await self._call(link, CONFIGURE, {"name": plugin, "config": config}, until))
+        return _object(await self._call(link, CONFIGURE, {"name": plugin, "config": config}))
 
     async def invoke(  # noqa: PLR0913  # the fields of the call
         self, hook: str, plugin: str, payload: Json, context: Json, seconds: float, config_id: str | None
@@ -87,13 +84,13 @@ class MCPRemote:
             if config_id is not None:
                 meta["gatehook/config"] = config_id
         if INVOKE in link.tools:
-            return _object(await self._call(link, INVOKE, {"hook_type": hook, **call}, until, meta))
+            return _object(await self._call(link, INVOKE, {"hook_type": hook, **call}, meta))
         if hook not in link.tools:
             raise ServiceError(f"it has no tool for {hook} any more")
         if "prompt_id" in payload:
             payload = dict(payload)
             call["payload"] = {"name": payload.pop("prompt_id"), **payload}
-        return _object(await self._call(link, hook, call, until, meta))
+        return _object(await self._call(link, hook, call, meta))
 
     async def check(self, seconds: float) -> str:
         link = None
@@ -101,10 +98,10 @@ class MCPRemote:
             async with asyncio.timeout(seconds):
                 if self._health is not None:
                     address, url = self._health
-                    await address.tell("GET", url, {}, seconds=seconds)
+                    await address.tell("GET", url, {})
                     return ""
                 link = await self._links.current(seconds)
-                await link.dispatcher.send_raw_request("ping", None, {"timeout": seconds})
+                await link.dispatcher.send_raw_request("ping", None)
         except MCPError:
             pass  # it lives, though it knows no ping
         except TimeoutError:
@@ -114,14 +111,13 @@ class MCPRemote:
                 raise
         return ""
 
-    async def _call(self, link: Link, tool: str, arguments: Json, until: float, meta: Json | None = None) -> list[Any]:
+    async def _call(self, link: Link, tool: str, arguments: Json, meta: Json | None = None) -> list[Any]:
         """What a tool answers: the JSON in its texts, of which there is one at least."""
         params: Json = {"name": tool, "arguments": arguments}
         if meta:
             params["_meta"] = meta
-        opts = {"timeout": until - monotonic()} if isfinite(until) else None
         try:
-            result = await link.dispatcher.send_raw_request("tools/call", params, opts)
+            result = await link.dispatcher.send_raw_request("tools/call", params)
         except MCPError as error:
             raise ServiceError(f"it answered {tool} with error {error.code}") from None
         if result.get("isError"):

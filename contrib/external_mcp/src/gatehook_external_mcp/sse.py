@@ -47,8 +47,8 @@ class Events(Dispatcher):
         why = "the server ended the stream of events"
         try:
             headers = {"accept": "text/event-stream", "cache-control": "no-store"}
-            async with self._address.exchange("GET", self._address.url, headers, endless=True) as response:
-                async for event in httpx2.EventSource(response, max_event_size=self._address.limit):
+            async with self._address.exchange("GET", self._address.url, headers) as answer:
+                async for event in answer.events(endless=True):
                     if event.event == "endpoint" and not found.done():
                         found.set_result(self._endpoint(event.data))
                     elif event.event == "message" and event.data:
@@ -89,9 +89,9 @@ class Events(Dispatcher):
         except (ServiceError, TimeoutError):
             pass  # nobody waits for it
 
-    async def _post(self, content: bytes, seconds: float | None = None) -> None:
+    async def _post(self, content: bytes) -> None:
         headers = {"content-type": "application/json", **({VERSION: self.version} if self.version else {})}
-        await self._address.tell("POST", self._posts, headers, content, seconds=seconds)
+        await self._address.tell("POST", self._posts, headers, content)
 
     @property
     def busy(self) -> bool:
@@ -104,7 +104,7 @@ class Events(Dispatcher):
             raise ended(self.over)
         number, waiting = self._calls.begin()
         try:
-            await self._post(wire.request(number, method, params), (opts or {}).get("timeout"))
+            await self._post(wire.request(number, method, params))
             return wire.result_of(await waiting)
         except asyncio.CancelledError:
             if method == "tools/call" and not self.over:

@@ -1,6 +1,6 @@
 """The small server over HTTP, with the faults that a network can have: `web.py PORT|PATH [tls CERT KEY CA] [words…]`.
 
-Words: sse (streamable answers are events), sessions, old (HTTP with SSE of 2024), slow_health.
+Words: sse (streamable answers are events), sessions, old (HTTP with SSE of 2024), mute.
 """
 
 import asyncio
@@ -49,6 +49,8 @@ async def read(reader):
 
 async def serve(reader, writer):
     try:
+        while "mute" in WORDS:
+            await reader.readexactly(1)
         while True:
             method, path, headers, body = await read(reader)
             await handle(method, path, headers, body, writer)
