@@ -231,3 +231,50 @@ def test_a_secret_in_a_file_comes_from_a_variable(watched, monkeypatch, settings
 def test_a_host_may_hand_over_the_secrets_of_a_config_that_it_makes_up(watched):
     (watched.parent / "plugin-manifest.yaml").write_text(MANIFEST)
     Runner.from_config({"plugins": [{"name": "x", "kind": "watched.Watched", "config": {"keys": ["hunter22"]}}]})
+
+
+CHOICES = """
+description: A toy.
+version: "1"
+available_hooks: [tool_pre_invoke]
+sections:
+  service:
+    required: [auth]
+    properties:
+      auth:
+        anyOf:
+          - type: "null"
+          - oneOf:
+              - properties: { type: { const: bearer }, token: { type: string } }
+                required: [type, token]
+                additionalProperties: false
+              - properties: { type: { const: basic }, username: { type: string } }
+                required: [type, username]
+                additionalProperties: false
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({}, "gatehook.yaml:2: plugins[0]: the key 'service' is missing"),
+        ({"service": {"auth": None}}, ""),
+        (
+            {"service": {"auth": {"type": "bearer", "tokn": "x"}}},
+            "auth.tokn: unknown key 'tokn', did you mean 'token'?",
+        ),
+        ({"service": {"auth": {"type": "basic"}}}, "plugins[0].service.auth: the key 'username' is missing"),
+        ({"service": {"auth": {"type": "bearer", "token": "${NOT_THERE}"}}}, "has no variable NOT_THERE"),
+    ],
+)
+def test_a_section_is_there_if_it_is_needed_and_its_choice_is_told_by_what_was_meant(watched, keys, told):
+    (watched.parent / "plugin-manifest.yaml").write_text(CHOICES)
+    watched.write_text(yaml.safe_dump({"plugins": [{"name": "x", "kind": "watched.Watched", **keys}]}))
+    if not told:
+        Runner.from_config(watched)
+        return
+    with pytest.raises(ConfigError) as caught:
+        Runner.from_config(watched)
+    assert told in str(caught.value)
+    assert "anyOf" not in str(caught.value)
+    assert "oneOf" not in str(caught.value)

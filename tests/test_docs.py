@@ -145,7 +145,8 @@ class Example:
             return
         if not data.keys() & {"plugins", "plugin_settings"}:
             data = {"plugins": [{"name": "example", "kind": "pii_filter", **data}]}
-        found = dry_run({"plugins": [], **data}, environ=os.environ)
+        variables = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block.text), "a secret of the reader's own")
+        found = dry_run({"plugins": [], **data}, environ=variables | os.environ)
         assert [str(problem) for problem in found.problems] == [], block.where
         if block.file:
             advice = advise(found.config, found.entries, CORE_HOOKS, {})

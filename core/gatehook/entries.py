@@ -10,7 +10,7 @@ from gatehook.config import Config, validate
 from gatehook.discovery import CONFIG, Available, contributions, own_version
 from gatehook.document import Document
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
-from gatehook.faults import schema_faults, secret_places, unknown_key
+from gatehook.faults import Fault, schema_faults, secret_places, unknown_key
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.kinds import NotFoundError, find
 from gatehook.manifest import Manifest
@@ -215,18 +215,28 @@ def _check_hooks(entry: Entry, config: Config, hooks: Mapping[str, Hook], manife
 
 
 def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
+    known = {problem.path for problem in config.document.problems}
     for key, schema in [("config", manifest.config_schema), *manifest.sections.items()]:
         value = entry.config.config if key == "config" else entry.config.sections.get(key)
-        if schema is not None and (value is not None or key in entry.config.sections):
-            place = (*entry.path, key)
-            try:
-                faults = list(schema_faults(value, schema, config.document.secrecy(place)))
-            except ManifestError as error:
-                raise ManifestError(f"its manifest's schema of `{key}` {error}") from error
-            for message, path in faults:
+        if schema is None:
+            continue
+        place = (*entry.path, key)
+        if value is None and key not in entry.config.sections:
+            if _faults(schema, {}, config.document, place):
+                config.document.report(f"the key {key!r} is missing", entry.path)
+            continue
+        for message, path in _faults(schema, value, config.document, place):
+            if (*place, *path) not in known:  # a variable that is missing, say
                 config.document.report(message, (*place, *path))
-            if config.document.file:  # a host that makes up a config in memory keeps its secrets elsewhere
-                _check_secrets(value, schema, config.document, place)
+        if config.document.file:  # a host that makes up a config in memory keeps its secrets elsewhere
+            _check_secrets(value, schema, config.document, place)
+
+
+def _faults(schema: dict[str, Any], value: Any, document: Document, place: Path) -> list[Fault]:
+    try:
+        return list(schema_faults(value, schema, document.secrecy(place)))
+    except ManifestError as error:
+        raise ManifestError(f"its manifest's schema of `{place[-1]}` {error}") from error
 
 
 def _check_secrets(value: Any, schema: dict[str, Any], document: Document, place: Path) -> None:

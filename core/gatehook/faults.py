@@ -125,6 +125,7 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
         errors: list[Any] = list(validator_for(schema)(schema, registry=Registry()).iter_errors(value))
     except Exception as fault:
         raise ManifestError(f"cannot be applied: {str(fault) or type(fault).__name__}") from fault
+    errors = [leaf for error in errors for leaf in _meant(error)]
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         path: Path = tuple(error.absolute_path)
         rule, demand, got = error.validator, error.validator_value, error.instance
@@ -147,6 +148,25 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
         else:
             told = f"does not satisfy {rule}: {demand!r}"
             yield (told if secret else error.message), path
+
+
+def _meant(error: Any) -> Iterator[Any]:
+    """What is wrong by the one choice of an ``anyOf`` or ``oneOf`` that was meant, if that can be told: the only one of
+    the right type, and with the right word where choices are told apart by one."""
+    choices: dict[Any, list[Any]] = {}
+    for inner in error.context or ():
+        choices.setdefault(inner.relative_schema_path[0], []).append(inner)
+    if error.validator in ("anyOf", "oneOf"):
+        meant = [faults for faults in choices.values() if not any(map(_is_of_another, faults))]
+        if len(meant) == 1:
+            for inner in meant[0]:
+                yield from _meant(inner)
+            return
+    yield error
+
+
+def _is_of_another(error: Any) -> bool:
+    return error.validator == "const" or (error.validator == "type" and not error.relative_path)
 
 
 def secret_places(value: Any, schema: Any, root: dict[str, Any], path: Path = ()) -> Iterator[Path]:

@@ -88,9 +88,13 @@ def _of_kind(name: str, manifest: Manifest, definitions: Schema) -> Schema:
     if manifest.config_schema is not None:
         lacking = [key for key in manifest.config_schema.get("required", ()) if key not in manifest.default_config]
         schemas["config"] = manifest.config_schema | {"required": lacking}
-        # What is needed may be said by other rules than `required`, too.
-        is_needed = any(schema_faults(manifest.default_config, manifest.config_schema, lambda place: False))
-        then["required"] = ["config"] if is_needed else []
+    # What is needed may be said by other rules than `required`, too.
+    given = {"config": manifest.default_config}
+    then["required"] = [
+        key
+        for key, schema in [("config", manifest.config_schema or {}), *manifest.sections.items()]
+        if any(schema_faults(given.get(key, {}), schema, lambda place: False))
+    ]
     for key, schema in schemas.items():
         place = f"kind.{name}.{key}"
         own = {word: rule for word, rule in schema.items() if word not in ("$schema", "$id")}
