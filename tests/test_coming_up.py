@@ -73,6 +73,31 @@ async def test_what_initialize_finds_wrong_with_the_entry_is_told_with_file_and_
     assert str(caught.value) == f"{config}:7: plugins[0].config.words[1]: no such word"
 
 
+async def test_settings_whose_schema_only_the_plugin_knows_are_checked_as_all_others(tmp_path, monkeypatch):
+    monkeypatch.setenv("KEY", "from-a-variable")
+    (tmp_path / "learns.py").write_text(
+        "from gatehook import ConfigError, Plugin, check_settings\n"
+        "SCHEMA = {'properties': {'key': {'writeOnly': True}, 'n': {'type': 'integer'}}}\n"
+        "class Learns(Plugin):\n"
+        "    async def initialize(self):\n"
+        "        if problems := check_settings(self.config, self.config.config, SCHEMA):\n"
+        "            raise ConfigError(problems)\n"
+        "    def tool_pre_invoke(self, payload): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    config = tmp_path / "gatehook.yaml"
+    config.write_text("plugins:\n- name: x\n  kind: learns.Learns\n  config:\n    n: x\n    key: hunter22\n")
+    with pytest.raises(ConfigError) as caught:
+        await Runner.from_config(config).__aenter__()
+    assert str(caught.value).splitlines() == [
+        f"{config}:5: plugins[0].config.n: must be a whole number, got 'x'",
+        f"{config}:6: plugins[0].config.key: a secret does not stand in the file; take it from a variable: ${{NAME}}",
+    ]
+    config.write_text("plugins:\n- name: x\n  kind: learns.Learns\n  config:\n    n: 1\n    key: ${KEY}\n")
+    async with Runner.from_config(config):
+        pass
+
+
 async def test_a_plugin_may_be_looked_at_more_often_than_others(toys):
     class Often(Two):
         health_interval = 0.005

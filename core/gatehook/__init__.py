@@ -1,5 +1,6 @@
 """gatehook: plugins in the life of an MCP request, and enforcement that can be proved."""
 
+from gatehook.config import check_settings
 from gatehook.errors import (
     ConfigError,
     GatehookError,
@@ -107,6 +108,7 @@ __all__ = [
     "ToolPreInvokeResult",
     "Verdict",
     "ViolationError",
+    "check_settings",
     "hookimpl",
     "hookspec",
 ]

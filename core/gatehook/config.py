@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gatehook.document import MASK, Document, read_document
-from gatehook.errors import ConfigError, nearest
-from gatehook.faults import model_faults, shown
+from gatehook.errors import ConfigError, Problem, nearest
+from gatehook.faults import literal_secrets, model_faults, schema_faults, shown
 from gatehook.plugin import Count, PluginConfig, Seconds
 from gatehook.results import PluginMode
 from gatehook.values import Path
@@ -136,7 +136,10 @@ def alone(config: Config, name: str, settings: Mapping[str, Any]) -> Config:
     enforcing = config.settings.model_copy(update={"fail_on_plugin_error": True})
     # What is laid over stands in no file.
     document = replace(config.document, file=None, lines={}) if settings else config.document
-    return replace(config, document=document, plugins=[(index, plugin.model_copy(update=changes))], settings=enforcing)
+    changed = plugin.model_copy(update=changes)
+    if settings:
+        changed = changed.placed_in(plugin.folder, plugin.is_secret, in_file=False)
+    return replace(config, document=document, plugins=[(index, changed)], settings=enforcing)
 
 
 def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:
@@ -148,7 +151,9 @@ def _plugin(entry: Any, document: Document, path: Path) -> PluginConfig | None:
         if not wrong & {"kind", "distribution"}:  # without them it would be another plugin
             with suppress(ValidationError):
                 plugin = PluginConfig.model_validate({key: value for key, value in entry.items() if key not in wrong})
-    return plugin.placed_in(FilePath(document.file).parent) if plugin is not None and document.file else plugin
+    if plugin is None or not document.file:
+        return plugin  # a host that makes up a config in memory keeps its secrets elsewhere
+    return plugin.placed_in(FilePath(document.file).parent, document.secrecy(path))
 
 
 def _check_names(config: Config) -> None:
@@ -170,6 +175,23 @@ def validate(model: type[Any], data: Any, document: Document, path: Path) -> Any
         for message, where in model_faults(model, error, document.secrecy(path)):
             document.report(document.redacted(message), (*path, *where))
         return None
+
+
+def check_settings(config: PluginConfig, settings: Mapping[str, Any], schema: dict[str, Any]) -> list[Problem]:
+    """What is wrong with settings out of an entry's ``config``, by a JSON Schema that only the plugin itself can know
+    once it is up: to be raised from ``initialize`` in a :class:`ConfigError`, which is told with file and line.
+
+    Raises:
+        ManifestError: the schema cannot be applied.
+    """
+
+    def is_secret(path: Path) -> bool:
+        return config.is_secret(("config", *path))
+
+    faults = [*schema_faults(settings, schema, is_secret)]
+    if config.in_file:
+        faults += literal_secrets(settings, schema, is_secret)
+    return [Problem(message, ("config", *path)) for message, path in faults]
 
 
 def plugins_enabled(environ: Mapping[str, str]) -> bool:

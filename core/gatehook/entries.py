@@ -10,7 +10,7 @@ from gatehook.config import Config, validate
 from gatehook.discovery import CONFIG, Available, contributions, own_version
 from gatehook.document import Document
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
-from gatehook.faults import Fault, schema_faults, secret_places, unknown_key
+from gatehook.faults import Fault, literal_secrets, schema_faults, unknown_key
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.kinds import NotFoundError, find
 from gatehook.manifest import Manifest
@@ -225,11 +225,12 @@ def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
             if _faults(schema, {}, config.document, place):
                 config.document.report(f"the key {key!r} is missing", entry.path)
             continue
-        for message, path in _faults(schema, value, config.document, place):
+        faults = _faults(schema, value, config.document, place)
+        if entry.config.in_file:
+            faults += literal_secrets(value, schema, config.document.secrecy(place))
+        for message, path in faults:
             if (*place, *path) not in known:  # a variable that is missing, say
                 config.document.report(message, (*place, *path))
-        if config.document.file:  # a host that makes up a config in memory keeps its secrets elsewhere
-            _check_secrets(value, schema, config.document, place)
 
 
 def _faults(schema: dict[str, Any], value: Any, document: Document, place: Path) -> list[Fault]:
@@ -237,13 +238,6 @@ def _faults(schema: dict[str, Any], value: Any, document: Document, place: Path)
         return list(schema_faults(value, schema, document.secrecy(place)))
     except ManifestError as error:
         raise ManifestError(f"its manifest's schema of `{place[-1]}` {error}") from error
-
-
-def _check_secrets(value: Any, schema: dict[str, Any], document: Document, place: Path) -> None:
-    is_secret = document.secrecy(place)
-    for path in dict.fromkeys(secret_places(value, schema, schema)):
-        if not is_secret(path):
-            document.report("a secret does not stand in the file; take it from a variable: ${NAME}", (*place, *path))
 
 
 def _check_own_keys(entry: Entry, config: Config) -> None:
@@ -268,7 +262,10 @@ def _check_sections(config: Config) -> None:
             else:
                 validate(model, {} if value is None else value, config.document, (name,))
                 if config.document.file:
-                    _check_secrets(value, model.model_json_schema(), config.document, (name,))
+                    for message, path in literal_secrets(
+                        value, model.model_json_schema(), config.document.secrecy((name,))
+                    ):
+                        config.document.report(message, (name, *path))
         elif name in KNOWN_SECTIONS:
             distribution = KNOWN_SECTIONS[name]
             config.document.report(f"the section {name!r} belongs to {distribution}, which is not installed", (name,))

@@ -169,6 +169,13 @@ def _is_of_another(error: Any) -> bool:
     return error.validator == "const" or (error.validator == "type" and not error.relative_path)
 
 
+def literal_secrets(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> Iterator[Fault]:
+    """The secrets in ``value``, by a JSON Schema, that did not come from a variable."""
+    for path in dict.fromkeys(secret_places(value, schema, schema)):
+        if not is_secret(path):
+            yield "a secret does not stand in the file; take it from a variable: ${NAME}", path
+
+
 def secret_places(value: Any, schema: Any, root: dict[str, Any], path: Path = ()) -> Iterator[Path]:
     """Where in ``value`` there is text that a JSON Schema calls secret: ``writeOnly``."""
     if not isinstance(schema, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -58,6 +58,8 @@ class PluginConfig(BaseModel):
     model_config = ConfigDict(extra="allow", validate_by_name=True, use_attribute_docstrings=True, frozen=True)
 
     _folder: Path = PrivateAttr(Path())
+    _in_file: bool = PrivateAttr(False)
+    _is_secret: Callable[[tuple[str | int, ...]], bool] = PrivateAttr(lambda path: False)
 
     name: Annotated[str, Field(min_length=1)]
     """A name that is unique in the file. Without `kind` it is also the plugin's entry point."""
@@ -109,10 +111,19 @@ class PluginConfig(BaseModel):
         """Where relative paths in the entry begin: the folder of the config's file, or the working directory."""
         return self._folder
 
-    def placed_in(self, folder: Path) -> Self:
-        """The same entry in a config file of that folder."""
+    @property
+    def in_file(self) -> bool:
+        """Whether the entry stands in a file, where no secret belongs."""
+        return self._in_file
+
+    def is_secret(self, path: tuple[str | int, ...]) -> bool:
+        """Whether what is at ``path`` in the entry came from a variable."""
+        return self._is_secret(path)
+
+    def placed_in(self, folder: Path, is_secret: Callable[[tuple[str | int, ...]], bool], in_file: bool = True) -> Self:
+        """The same entry in a config file of that folder, or as one that is laid over such an entry."""
         placed = self.model_copy()
-        placed._folder = folder
+        placed._folder, placed._is_secret, placed._in_file = folder, is_secret, in_file
         return placed
 
     @model_validator(mode="before")

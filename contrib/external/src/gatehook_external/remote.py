@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from math import inf
 from time import monotonic
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from gatehook import (
     ConfigError,
+    ManifestError,
     Payload,
     PayloadError,
     Plugin,
@@ -17,6 +19,7 @@ from gatehook import (
     PluginError,
     PluginResult,
     Problem,
+    check_settings,
 )
 from pydantic import BaseModel, ValidationError
 
@@ -126,7 +129,20 @@ class RemotePlugin(Plugin):
         if self._theirs and not (described.manifest and described.manifest.accepts_config):
             message = "the server takes no config from here; set it there"
             raise ConfigError(Problem(message, ("config", key)) for key in self._theirs)
+        self._check_theirs(described)
         await self._configure(remote, inf)
+
+    def _check_theirs(self, described: Described) -> None:
+        schema = described.manifest.config_schema if described.manifest else None
+        if schema is None or not self._theirs:
+            return
+        try:
+            problems = check_settings(self.config, self._theirs, schema)
+        except ManifestError as error:
+            raise ServiceError(f"the schema of the plugin's config {error}") from error
+        # What is missing here may stand in the server's own config: that is for the server to find out.
+        if problems := [problem for problem in problems if problem.path != ("config",)]:
+            raise ConfigError(problems)
 
     async def _unknown(self, remote: Remote) -> Problem:
         where = (self.section, "plugin") if self._asked != self.name else ("name",)
@@ -152,13 +168,16 @@ class RemotePlugin(Plugin):
 
     async def health(self) -> bool | str:
         assert self._remote is not None  # noqa: S101  # it is initialized
-        seconds = min(0.9 * (self.health_interval or inf), _HEALTH_SECONDS)
+        sick = "it did not answer in time"  # also if whoever asks for the health has no more patience
         try:
-            self.service.sick = await self._remote.check(seconds)
+            async with asyncio.timeout(_HEALTH_SECONDS):
+                sick = await self._remote.check(_HEALTH_SECONDS)
         except ServiceError as error:
-            self.service.sick = error.reason
+            sick = error.reason
         except TimeoutError:
-            self.service.sick = f"no answer within {seconds:g} seconds"
+            pass
+        finally:
+            self.service.sick = sick
         return self.service.sick or True
 
     def details(self) -> Json:
