@@ -9,13 +9,13 @@ no further calls, and answers those it has.
 from __future__ import annotations
 
 import asyncio
-import json
 from itertools import count
 from math import inf
 from typing import Any, Final
 
 import grpc.aio
 from gatehook_external import NotDelivered, ServiceError
+from pydantic_core import from_json
 
 Json = dict[str, Any]
 
@@ -99,7 +99,7 @@ class Conversation:
         try:
             while (raw := await self._stream.read()) is not grpc.aio.EOF:
                 for line in raw.split(b"\n"):
-                    self._take(json.loads(line))
+                    self._take(from_json(line, allow_inf_nan=False))
         except grpc.aio.AioRpcError as error:
             reason, self.refused = meaning(error), error.code() is grpc.StatusCode.UNAUTHENTICATED
         except (ValueError, KeyError, TypeError, RecursionError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
 import grpc.aio
+from pydantic_core import from_json, to_json
 
 Json = dict[str, Any]
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -60,7 +60,7 @@ class Conversation:
 
     async def _take(self, raw: bytes) -> None:
         try:
-            message = json.loads(raw)
+            message = from_json(raw, allow_inf_nan=False)
             number, cancel = message["id"], message.get("cancel")
             if type(number) is not int or (number in self._running and not cancel):
                 raise ValueError
@@ -87,7 +87,7 @@ class Conversation:
     async def _answer(self, number: int, call: Any, seconds: float | None) -> None:
         answer = await self._invoke(call, seconds)
         del self._running[number]  # from here on it cannot be cancelled: that would leave half a message
-        raw = b'{"id":%d,"answer":%s}' % (number, json.dumps(answer, separators=(",", ":")).encode())
+        raw = b'{"id":%d,"answer":%s}' % (number, to_json(answer))
         await self._say(raw if len(raw) <= self._most_bytes else b'{"id":%d,"oversize":true}' % number)
 
     async def _say(self, line: bytes) -> None:

@@ -6,6 +6,8 @@ import json
 from math import isfinite
 from typing import Any, Final, NamedTuple, NoReturn
 
+from pydantic_core import to_json
+
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
@@ -60,7 +62,7 @@ def read(data: bytes) -> Message:
 
 def write(request_id: Id | None, result: Any) -> bytes:
     """The answer to a request."""
-    return b'{"jsonrpc":"2.0","id":' + dump(request_id).encode() + b',"result":' + dump(result).encode() + b"}"
+    return b'{"jsonrpc":"2.0","id":' + to_json(request_id) + b',"result":' + to_json(result) + b"}"
 
 
 def write_error(error: RpcError) -> bytes:
