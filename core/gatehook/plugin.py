@@ -59,7 +59,7 @@ class PluginConfig(BaseModel):
 
     _folder: Path = PrivateAttr(Path())
     _in_file: bool = PrivateAttr(False)
-    _is_secret: Callable[[tuple[str | int, ...]], bool] = PrivateAttr(lambda path: False)
+    _is_secret: Callable[[tuple[str | int, ...]], bool] = PrivateAttr(default_factory=lambda: lambda path: False)
 
     name: Annotated[str, Field(min_length=1)]
     """A name that is unique in the file. Without `kind` it is also the plugin's entry point."""

@@ -114,11 +114,19 @@ def test_an_answer_that_says_what_was_sent_changes_nothing(payload):
 
 
 @given(ANY, OBJECT)
-def test_fields_that_gatehook_has_not_are_left_out_on_both_ways(payload, unknown):
-    raw = {f"x-{key}": value for key, value in unknown.items()} | sent(payload) | {"headers": {"a": "b"}}
-    if payload.hook != "auth_pre_check":
-        assert from_wire(payload.hook, raw) == payload
+def test_fields_that_gatehook_has_not_are_left_out_of_what_arrives(payload, unknown):
+    raw = {f"x-{key}": value for key, value in unknown.items()} | sent(payload)
+    assert from_wire(payload.hook, raw) == payload
+
+
+@given(ANY, JSON)
+def test_a_change_of_a_field_that_gatehook_has_not_is_refused_and_not_lost(payload, value):
+    raw = sent(payload) | {"x-headers": value}
+    if value in (None, {}, []):
         assert changed(payload, raw) == payload
+    else:
+        with pytest.raises(PayloadError, match="changes a field that gatehook's payload has not"):
+            changed(payload, raw)
 
 
 @given(st.sampled_from(HOOKS), JSON | OBJECT)

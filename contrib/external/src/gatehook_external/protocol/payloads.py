@@ -95,10 +95,13 @@ def changed(payload: P, raw: Any) -> P:
     block or of a resource is gone, and what it left of fields that gatehook does not know is there.
 
     Raises:
-        PayloadError: as :func:`from_wire`.
+        PayloadError: as :func:`from_wire`; or it says something of a field that was not sent, such as a peer's
+            ``headers``: that would be lost without a word.
     """
     hook = payload.hook
     given, mine = _given(hook, raw), payload.to_dict()
+    if any(name not in mine and name != "prompt_id" and value not in (None, {}, []) for name, value in given.items()):
+        raise PayloadError(f"{hook}: it changes a field that gatehook's payload has not, such as a peer's headers")
     for field in _FIELDS[hook]:
         if field.said(given):
             value = given[field.name]
