@@ -8,6 +8,7 @@ from gatehook_external.limits import capped
 from gatehook_external.service import Service
 from gatehook_external.settings import CallSettings
 from gatehook_external.tls import TLS
+from gatehook_external.unencrypted import keep_secret, local
 
 __all__ = [
     "TLS",
@@ -19,6 +20,8 @@ __all__ = [
     "ServiceError",
     "capped",
     "digest",
+    "keep_secret",
+    "local",
     "principal",
     "within",
 ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Annotated, Final, Self
 
 from gatehook import Seconds
-from gatehook_external import TLS, Auth, File
+from gatehook_external import TLS, Auth, File, keep_secret, local
 from pydantic import Field, model_validator
 
 _TARGET: Final = r"^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):[0-9]{1,5}$"
@@ -37,24 +36,19 @@ class Connection(TLS):
         wants_tls = self.tls or self.tls_ca or self.tls_client_cert
         if wants_tls and (self.uds or self.tls is False):
             raise ValueError(f"the `tls` keys have no effect with `{'uds' if self.uds else 'tls: false'}`")
-        if self.auth and not (self.encrypted or self.local):
-            raise ValueError("`auth` would send its secrets unencrypted to another machine; leave `tls: false` out")
+        if not self.encrypted:
+            keep_secret(self.auth, self._host, "leave `tls: false` out")
         return self
 
     @property
-    def local(self) -> bool:
-        """Whether what is sent stays on this machine."""
-        host = self.target.rpartition(":")[0].strip("[]") if self.target else "localhost"
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
+    def _host(self) -> str:
+        return self.target.rpartition(":")[0] if self.target else "localhost"
 
     @property
     def encrypted(self) -> bool:
         if self.tls is not None:
             return self.tls
-        return not self.local or bool(self.tls_ca or self.tls_client_cert)
+        return not local(self._host) or bool(self.tls_ca or self.tls_client_cert)
 
     @property
     def address(self) -> str:

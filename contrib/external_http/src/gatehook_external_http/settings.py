@@ -8,7 +8,7 @@ from typing import Annotated, Self
 import httpx2
 from gatehook import Seconds
 from gatehook.text import check_field, check_fields, compile_fields
-from gatehook_external import TLS, Auth, CallSettings
+from gatehook_external import TLS, Auth, CallSettings, keep_secret
 from pydantic import AfterValidator, Field, model_validator
 
 
@@ -50,6 +50,12 @@ class ServiceSettings(CallSettings, TLS):
         for key in TLS.model_fields if self.url and not self.speaks_tls else ():
             if key in self.model_fields_set:
                 raise ValueError(f"`{key}` has no effect with an http: URL; write https:")
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_stay_secret(self) -> Self:
+        if self.url and not self.speaks_tls:
+            keep_secret(self.auth, httpx2.URL(self.url).host, "write https:")
         return self
 
     @model_validator(mode="after")

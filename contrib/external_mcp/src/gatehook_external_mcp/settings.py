@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 import httpx2
 from gatehook import Seconds
-from gatehook_external import TLS, Auth
+from gatehook_external import TLS, Auth, keep_secret
 from gatehook_external.files import File
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -89,8 +88,7 @@ class Connection(TLS):
         if url.scheme == "http":
             if idle := self.model_fields_set & {*TLS.model_fields}:
                 raise ValueError(f"`{min(idle)}` has no effect without https")
-            if self.auth and not self.local:
-                raise ValueError("`auth` would send its secrets unencrypted to another machine; use https")
+            keep_secret(self.auth, "localhost" if self.uds else url.host, "use https")
         if self.health_check_endpoint and not same_origin(url, self.health_url):
             raise ValueError("`health_check_endpoint` must be of the same origin as `url`")
 
@@ -101,15 +99,6 @@ class Connection(TLS):
     @property
     def health_url(self) -> httpx2.URL:
         return self.address.join(self.health_check_endpoint or "")
-
-    @property
-    def local(self) -> bool:
-        """Whether what is sent over HTTP stays on this machine."""
-        host = self.address.host
-        try:
-            return self.uds is not None or ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
 
     @property
     def argv(self) -> list[str]:
