@@ -7,8 +7,10 @@ from typing import Any
 
 
 def local(host: str) -> bool:
-    """Whether what is sent to a host stays on this machine: an address of the loopback, or ``localhost``. Other names are
-    not looked up, since they may mean another machine tomorrow."""
+    """Whether what is sent to a host stays on this machine: an address of the loopback, or ``localhost``.
+
+    Other names are not looked up, since they may mean another machine tomorrow.
+    """
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
