@@ -73,6 +73,21 @@ async def test_what_initialize_finds_wrong_with_the_entry_is_told_with_file_and_
     assert str(caught.value) == f"{config}:7: plugins[0].config.words[1]: no such word"
 
 
+def test_what_the_constructor_finds_wrong_with_the_entry_is_told_as_well(toys):
+    class Finicky(Two):
+        def __init__(self, config):
+            raise ConfigError([Problem("no such word", ("config", "words")), Problem("no such key", ("config", "k"))])
+
+    with pytest.raises(ConfigError) as caught:
+        asyncio.run(toys.runner(Finicky).__aenter__())
+    assert str(caught.value) == "plugins[0].config.words: no such word\nplugins[0].config.k: no such key"
+
+
+def test_the_nearest_name_is_found_whatever_its_case(toys):
+    with pytest.raises(ConfigError, match="did you mean 'tool_pre_invoke'"):
+        toys.runner((Two, {"hooks": ["TOOL_PRE_INVOKE"]}))
+
+
 async def test_settings_whose_schema_only_the_plugin_knows_are_checked_as_all_others(tmp_path, monkeypatch):
     monkeypatch.setenv("KEY", "from-a-variable")
     (tmp_path / "learns.py").write_text(
@@ -269,7 +284,8 @@ sections:
       auth:
         anyOf:
           - type: "null"
-          - oneOf:
+          - type: object
+            oneOf:
               - properties: { type: { const: bearer }, token: { type: string } }
                 required: [type, token]
                 additionalProperties: false
@@ -288,6 +304,7 @@ sections:
             {"service": {"auth": {"type": "bearer", "tokn": "x"}}},
             "auth.tokn: unknown key 'tokn', did you mean 'token'?",
         ),
+        ({"service": {"auth": 7}}, "plugins[0].service.auth: must be nothing or a mapping, got 7"),
         ({"service": {"auth": {"type": "basic"}}}, "plugins[0].service.auth: the key 'username' is missing"),
         ({"service": {"auth": {"type": "bearer", "token": "${NOT_THERE}"}}}, "has no variable NOT_THERE"),
     ],

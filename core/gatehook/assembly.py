@@ -106,6 +106,8 @@ def _construct(cls: type[Plugin], entry: Entry, config: Config) -> Plugin:
         raise ConfigError(
             document.problem(document.redacted(message), (*place, *path)) for message, path in faults
         ) from None
+    except ConfigError as error:
+        raise config.placed(error, entry.path) from None
     except (Exception, SystemExit) as error:
         reason = document.redacted(f"{cls.__name__}() raised {type(error).__name__}: {error}")
         raise PluginLoadError(entry.name, "construct", reason) from error

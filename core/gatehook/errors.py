@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that ends an error message: ``, did you mean 'tenant_ids'?``, or nothing when no name is near."""
-    found = get_close_matches(name, list(known), n=1)
-    return f", did you mean {found[0]!r}?" if found else ""
+    names = {each.casefold(): each for each in reversed(list(known))}
+    found = get_close_matches(name.casefold(), list(reversed(names)), n=1)
+    return f", did you mean {names[found[0]]!r}?" if found else ""
 
 
 @dataclass(frozen=True, slots=True)

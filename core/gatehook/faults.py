@@ -136,7 +136,8 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
         elif rule == "required":
             yield from ((f"the key {key!r} is missing", path) for key in demand if key not in got)
         elif rule == "type":
-            wanted = " or ".join(_TYPES[name] for name in ([demand] if isinstance(demand, str) else demand))
+            yield _must(f"be {' or '.join(_TYPES[name] for name in _names(demand))}", got, secret), path
+        elif rule in ("anyOf", "oneOf") and (wanted := _types(error)):
             yield _must(f"be {wanted}", got, secret), path
         elif rule == "enum":
             names = [str(choice) for choice in demand]
@@ -167,6 +168,18 @@ def _meant(error: Any) -> Iterator[Any]:
 
 def _is_of_another(error: Any) -> bool:
     return error.validator == "const" or (error.validator == "type" and not error.relative_path)
+
+
+def _types(error: Any) -> str:
+    """The types that the choices want, if it is for its type that a value fits none of them."""
+    wrong = [inner for inner in error.context if inner.validator == "type" and not inner.relative_path]
+    if len(wrong) < len({inner.relative_schema_path[0] for inner in error.context}):
+        return ""
+    return " or ".join(dict.fromkeys(_TYPES[name] for inner in wrong for name in _names(inner.validator_value)))
+
+
+def _names(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
 
 
 def literal_secrets(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> Iterator[Fault]:

@@ -193,7 +193,7 @@ class Plugin:
         """Called once, before the first hook: connect, load, warm up. An exception keeps the plugin out.
 
         What is wrong with its entry may be told as for any other config error: the paths in a :class:`ConfigError` that
-        is raised here begin in the entry, such as ``("config", "words", 2)``.
+        is raised here, or by the constructor, begin in the entry, such as ``("config", "words", 2)``.
         """
 
     async def shutdown(self) -> None:
