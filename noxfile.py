@@ -31,8 +31,18 @@ PROJECTS = {folder: nox.project.load_toml(folder / "pyproject.toml") for folder 
 CORE = PROJECTS[ROOT]
 NAMES = [project["project"]["name"] for project in PROJECTS.values()]
 EDITABLE = [arg for folder in PROJECTS for arg in ("-e", str(folder))]
+
+
+def needs_of(group: str) -> list[str]:
+    """What a dependency group has in all distributions that have one of this name."""
+    having = [project for project in PROJECTS.values() if group in project.get("dependency-groups", {})]
+    return sorted({need for project in having for need in nox.project.dependency_groups(project, group)})
+
+
 # What the tests of all distributions need.
-TEST = sorted({need for project in PROJECTS.values() for need in nox.project.dependency_groups(project, "test")})
+TEST = needs_of("test")
+# All processors; what a file's tests share is made once for each that runs some of them.
+PYTEST = ("pytest", "-n", "auto", "--dist", "worksteal")
 PYTHONS = nox.project.python_versions(CORE)
 # One Python is enough for all but `pythons`: the one that runs nox, unless it is too old.
 PYTHON = None if sys.version_info >= (3, 11) else PYTHONS[0]
@@ -67,7 +77,7 @@ def npm_servers(session: nox.Session) -> None:
 def run_tests(session: nox.Session) -> None:
     session.install(*EDITABLE, *TEST)
     npm_servers(session)
-    session.run("pytest", *session.posargs)
+    session.run(*PYTEST, *session.posargs)
 
 
 def check_installed(session: nox.Session) -> None:
@@ -108,7 +118,7 @@ def minimums(session: nox.Session) -> None:
         if (used := installed[canonicalize_name(requirement.name)]) != lowest:
             session.error(f"{requirement} is tested with {used} only: the tests install something that asks for more")
     npm_servers(session)
-    session.run("pytest", *session.posargs)
+    session.run(*PYTEST, *session.posargs)
 
 
 @nox.session(python=PYTHON)
@@ -136,7 +146,7 @@ def plugin(session: nox.Session, folder: Path) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """mypy, strict."""
-    session.install(*EDITABLE, *group("types", "bench"))
+    session.install(*EDITABLE, *needs_of("types"), *group("bench"))
     sources = [ROOT / "core", *(folder / "src" for folder in FOLDERS), ROOT / "benchmarks", ROOT / "examples"]
     session.run("mypy", *(str(path) for path in sources if any(path.rglob("*.py"))))
 
