@@ -69,8 +69,8 @@ async def _play(transport: str, cells: list[Cell], starts: list[Cell], folder: P
         await play_row(played, [Cell(transport, "hang", "enforce", "block")])
         before = _held()
         # Alone, those that are about time.
-        for waits in (True, False):
-            await asyncio.gather(*(row(cells) for cells in rows if cells[0].waits is waits))
+        await asyncio.gather(*(row(cells) for cells in rows if cells[0].waits))
+        await asyncio.gather(*(row(cells) for cells in rows if not cells[0].waits))
         await asyncio.gather(*map(start, starts))
         gc.collect()  # which warns of what was not closed
         column.left = {what: sorted(now - before[what]) for what, now in _held().items()}

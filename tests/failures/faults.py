@@ -82,7 +82,7 @@ ELSEWHERE: Final = {
             "version mismatch": Ends("backend", "no such method"),
         }.items()
     },
-    ("refused", STDIO): Ends("backend", "ended with status", arrives=0),
+    ("refused", STDIO): Ends("backend", "ended with status|closed its standard", arrives=0),
     ("crash in mid-reply", STDIO): Ends("backend", "ended with status 3|closed its standard"),
     ("garbage", STDIO): Ends("timeout", SLOW),  # a line that is no JSON is nobody's answer
     # Lines and events are told apart by their ids; and a connection begins with the version.
@@ -137,7 +137,7 @@ class Cell(NamedTuple):
     @property
     def waits(self) -> bool:
         """Whether most of its time is spent waiting, for an answer or for the next attempt to connect."""
-        return self.timed or self.fault in ("refused", "version mismatch")
+        return self.timed or not self.ends.arrives
 
     @property
     def blocks(self) -> bool:
