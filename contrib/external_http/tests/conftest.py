@@ -31,6 +31,10 @@ class Services:
     def say_health(self, status: int) -> None:
         self._client.put("/health", content=str(status))
 
+    def say_status(self, status: int) -> None:
+        """What all answers have from now on."""
+        self._client.put("/status", content=str(status)).raise_for_status()
+
     def put_policy(self, text: str) -> None:
         self._client.put("/v1/policies/test", content=text).raise_for_status()
 

@@ -20,6 +20,7 @@ import uvicorn
 from gatehook_external import ServiceError
 from gatehook_external_http.rego import Compiled
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -32,13 +33,15 @@ KEY = "the-key"
 
 seen = []
 policies = {}
-state = {"health": 200}
+state = {"health": 200, "status": 200}
 
 
 async def heard(request: Request):
     """The request's JSON, noted down."""
     data = await request.json()
     seen.append({"path": request.url.path, "headers": dict(request.headers), "json": data})
+    if state["status"] != 200:
+        raise HTTPException(state["status"])
     return data
 
 
@@ -47,8 +50,13 @@ async def look(request):
     if request.method == "DELETE":
         seen.clear()
         policies.clear()
-        state["health"] = 200
+        state.update(health=200, status=200)
     return JSONResponse(found)
+
+
+async def status(request):
+    state["status"] = int(await request.body())
+    return Response()
 
 
 async def health(request):
@@ -70,9 +78,10 @@ async def analyze(request):
 
 
 async def judge(request):
-    """Judges each of `texts`, or `text`, in every form that a path can find."""
+    """Judges each of `texts`, but for `but_for`, or `text`, in every form that a path can find."""
     asked = await heard(request)
     texts = asked["texts"] if "texts" in asked else [asked["text"]]
+    texts = [text for text in texts if text not in asked.get("but_for", ())]
     bad = ["attack" in text for text in texts]
     return JSONResponse(
         {
@@ -197,6 +206,7 @@ async def spaces(seconds):
 app = Starlette(
     routes=[
         Route("/seen", look, methods=["GET", "DELETE"]),
+        Route("/status", status, methods=["PUT"]),
         Route("/health", health, methods=["GET", "PUT"]),
         Route("/analyze", analyze, methods=["POST"]),
         Route("/judge", judge, methods=["POST"]),

@@ -183,6 +183,43 @@ def test_after_many_failures_the_service_is_left_alone(services):
     assert "circuit is open" in outcomes[2].records[0].reason
 
 
+kinds_of_several_requests = pytest.mark.parametrize(
+    ("kind", "path", "config"),
+    [
+        ("http_guard", "/judge", {"request": {"text": "{{ text }}"}, "send": "one_by_one"}),
+        ("openai_moderation", "/v1/moderations", {"batch_size": 1}),
+        ("llama_guard", "/v1/chat/completions", {"send": "one_by_one"}),
+    ],
+)
+
+
+@kinds_of_several_requests
+async def test_a_payload_without_texts_tells_the_circuit_nothing(services, kind, path, config):
+    config = config_of(kind, f"{services.url}{path}", circuit_breaker_failure_threshold=2, **config)
+    async with open_runner(kind, config=config) as runner, runner.request(user="alice") as request:
+        services.say_status(500)
+        assert_blocked(await request.run(tool_call(a="one")), "PLUGIN_ERROR")
+        assert_unchanged(await request.run(tool_call(a=1)))
+        assert_blocked(await request.run(tool_call(a="one")), "PLUGIN_ERROR")
+        assert runner.plugins()[0].details["circuit"] == "open"
+
+
+@kinds_of_several_requests
+async def test_a_call_of_several_requests_is_one_to_the_circuit(services, kind, path, config):
+    limits = {"circuit_breaker_failure_threshold": 2, "circuit_breaker_timeout": "1ms"}
+    config = config_of(kind, f"{services.url}{path}", **config, **limits)
+    payload = tool_call(a="one", b="two")
+    async with open_runner(kind, config=config) as runner, runner.request(user="alice") as request:
+        services.say_status(500)
+        for circuit in ("closed", "open"):
+            assert_blocked(await request.run(payload), "PLUGIN_ERROR")
+            assert runner.plugins()[0].details["circuit"] == circuit
+        services.say_status(200)
+        await asyncio.sleep(0.01)
+        assert_unchanged(await request.run(payload))
+        assert runner.plugins()[0].details["circuit"] == "closed"
+
+
 async def test_the_health_endpoint_decides_whether_calls_are_made(services):
     config = config_of(
         "http_guard", f"{services.url}/judge", health_check_endpoint="/health", health_check_interval=0.05

@@ -266,6 +266,23 @@ def test_a_block_does_not_hang_on_the_replacement(guard):
     assert_blocked(guard(tool_call(q=MARK, r="r"), replacement="$.score"), "HTTP_GUARD_BLOCKED")
 
 
+def test_of_every_text_there_is_to_be_a_verdict(guard):
+    verdicts = {"request": {"texts": "{{ texts }}", "but_for": ["two"]}, "blocked": "$.results[*].flagged"}
+    assert_unchanged(guard(tool_call(a="one"), **verdicts))
+    outcome = guard(tool_call(a="one", b="two"), **verdicts)
+    assert_blocked(outcome, "PLUGIN_ERROR")
+    assert outcome.records[0].reason == "failed: `blocked` finds 1 verdicts for 2 texts"
+
+
+def test_a_verdict_that_blocks_needs_no_others(guard):
+    verdicts = {"request": {"texts": "{{ texts }}", "but_for": ["two"]}, "blocked": "$.results[*].flagged"}
+    assert_blocked(guard(tool_call(a=MARK, b="two"), **verdicts), "HTTP_GUARD_BLOCKED")
+
+
+def test_one_verdict_may_be_for_all_texts(guard):
+    assert_unchanged(guard(tool_call(a="one", b="two"), blocked="$.any"))
+
+
 def test_null_replaces_nothing(guard):
     assert_unchanged(guard(tool_call(q="a secret"), replacement="$.nothing"))
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, JsonValue, model_validator
 
 from gatehook_external_http.blocked_when import BlockedWhen
 from gatehook_external_http.paths import JSONPath, PathText
-from gatehook_external_http.plugin import SUBJECTS, ServicePlugin, at_once
+from gatehook_external_http.plugin import SUBJECTS, Question, ServicePlugin
 from gatehook_external_http.replacements import replaced
 from gatehook_external_http.settings import URL, TextSettings
 from gatehook_external_http.templates import Template, values_of
@@ -108,7 +108,11 @@ class HTTPGuardPlugin(ServicePlugin):
             return None
         parts = [[text] for text in asked.texts] if self.settings.send == "one_by_one" else [asked.texts]
         values = values_of(payload, context)
-        answers = await at_once(self._answer(payload, context, {**values, **_as_names(texts)}) for texts in parts)
+        try:
+            questions = [self._question({**values, **_as_names(texts)}, len(texts)) for texts in parts]
+        except ServiceError as error:
+            raise PluginError(self.name, payload.hook, error.error_type, error.reason) from error
+        answers = await self.ask(context, payload.hook, self.settings.url, questions)
         violation = self._violation(payload, asked, parts, answers)
         try:
             changed = asked.replaced(self._replacements(payload, parts, answers))
@@ -118,15 +122,11 @@ class HTTPGuardPlugin(ServicePlugin):
             return None
         return PluginResult(violation is None, changed, violation)
 
-    async def _answer(self, payload: Payload, context: PluginContext, values: Mapping[str, Any]) -> Answer:
-        try:
-            request = self._request(values)
-        except ServiceError as error:
-            raise PluginError(self.name, payload.hook, error.error_type, error.reason) from error
-        return await self.ask(context, payload.hook, self.settings.url, request, self._read)
+    def _question(self, values: Mapping[str, Any], texts: int) -> Question[Answer]:
+        return Question(self._request(values), lambda answer: self._read(answer, texts), texts)
 
-    def _read(self, answer: Any) -> Answer:
-        blocked = self._blocked is not None and any(map(self._blocks, self._blocked.find(answer)))
+    def _read(self, answer: Any, texts: int) -> Answer:
+        blocked = self._blocked is not None and self._blocks(self._blocked, answer, texts)
         reason = _text_at(self._reason, answer) if blocked else ""
         code = self._code_in(answer) if blocked else ""
         return Answer(blocked, reason, code, self._replacement_in(answer, may_miss=blocked))
@@ -142,7 +142,16 @@ class HTTPGuardPlugin(ServicePlugin):
             raise
         return found if self._replacement.several else found[0]
 
-    def _blocks(self, value: Any) -> bool:
+    def _blocks(self, path: JSONPath, answer: Any, texts: int) -> bool:
+        found = path.find(answer)
+        if any(map(self._is_blocking, found)):
+            return True
+        if path.several and "texts" in self._request.names and len(found) != texts:
+            # Of which text nothing is said, nobody can tell.
+            raise ServiceError(f"`blocked` finds {len(found)} verdicts for {texts} texts")
+        return False
+
+    def _is_blocking(self, value: Any) -> bool:
         if self.settings.blocked_when is not None:
             return self.settings.blocked_when(value)
         if not isinstance(value, bool):

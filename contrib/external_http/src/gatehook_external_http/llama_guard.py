@@ -12,7 +12,7 @@ from gatehook import Payload, PluginConfig, PluginContext, PluginResult, PluginV
 from gatehook_external import ServiceError
 from pydantic import BaseModel, Field, ValidationError
 
-from gatehook_external_http.plugin import SUBJECTS, ServicePlugin, at_once
+from gatehook_external_http.plugin import SUBJECTS, Question, ServicePlugin
 from gatehook_external_http.settings import URL, TextSettings
 from gatehook_external_http.texts import Asked
 
@@ -84,7 +84,8 @@ class LlamaGuardPlugin(ServicePlugin):
         if not asked.texts:
             return None
         parts = [[text] for text in asked.texts] if self.settings.send == "one_by_one" else [asked.texts]
-        answers = await at_once(self._hazards(payload, context, texts) for texts in parts)
+        questions = [Question(self._request(payload.hook, texts), hazards_in) for texts in parts]
+        answers = await self.ask(context, payload.hook, self.settings.url, questions)
         found = set().union(*answers)
         if not found:
             return None
@@ -98,22 +99,21 @@ class LlamaGuardPlugin(ServicePlugin):
         details = {"categories": named, **asked.report(texts)}
         return PluginResult(False, violation=PluginViolation(reason, code="UNSAFE_CONTENT", details=details))
 
-    async def _hazards(self, payload: Payload, context: PluginContext, texts: list[str]) -> frozenset[str]:
+    def _request(self, hook: str, texts: list[str]) -> dict[str, Any]:
         text = {"role": "user", "content": "\n".join(texts)}
-        if payload.hook in _ANSWERED:
+        if hook in _ANSWERED:
             # The model's template tells by their number whose message is judged, and refuses an assistant's alone.
             question = {"role": "user", "content": "What did you find?"}
             messages = [question, {**text, "role": "assistant"}]
         else:
             messages = [text]
-        request = {
+        return {
             "model": self.settings.model,
             "messages": messages,
             "temperature": 0,
             "max_tokens": _LONGEST_ANSWER,
             "stream": False,
         }
-        return await self.ask(context, payload.hook, self.settings.url, request, hazards_in)
 
 
 def hazards_in(answer: Any) -> frozenset[str]:

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from gatehook_external_http.plugin import SUBJECTS, ServicePlugin
+from gatehook_external_http.plugin import SUBJECTS, Question, ServicePlugin
 from gatehook_external_http.rego import Policies
 from gatehook_external_http.settings import URL, ServiceSettings
 from gatehook_external_http.templates import NAMES, Template, values_of
@@ -126,7 +126,8 @@ class OPAPlugin(ServicePlugin):
         except ServiceError as error:
             raise PluginError(self.name, payload.hook, error.error_type, error.reason) from error
         if self._policies is None:
-            return await self.ask(context, payload.hook, self._url, request, decision_in)
+            (decision,) = await self.ask(context, payload.hook, self._url, [Question(request, decision_in)])
+            return decision
         policies = self._policies
 
         async def evaluate(seconds: float) -> Decision | None:

@@ -12,7 +12,7 @@ from gatehook import Payload, PluginConfig, PluginContext, PluginResult, PluginV
 from gatehook_external import ServiceError
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from gatehook_external_http.plugin import SUBJECTS, ServicePlugin, at_once
+from gatehook_external_http.plugin import SUBJECTS, Question, ServicePlugin
 from gatehook_external_http.settings import URL, TextSettings
 from gatehook_external_http.texts import Asked
 
@@ -75,9 +75,12 @@ class OpenAIModerationPlugin(ServicePlugin):
 
     async def _check(self, payload: P, context: PluginContext) -> PluginResult[P] | None:
         asked = Asked(payload, self._applies)
+        if not asked.texts:
+            return None
         size = self.settings.batch_size
         batches = [asked.texts[start : start + size] for start in range(0, len(asked.texts), size)]
-        answers = await at_once(self._results(payload, context, batch) for batch in batches)
+        questions = [self._question(batch) for batch in batches]
+        answers = await self.ask(context, payload.hook, self.settings.url, questions)
         found = [
             Found(text, categories)
             for batch, results in zip(batches, answers, strict=True)
@@ -86,17 +89,14 @@ class OpenAIModerationPlugin(ServicePlugin):
         ]
         return PluginResult(False, violation=self._violation(payload, asked, found)) if found else None
 
-    async def _results(
-        self, payload: Payload, context: PluginContext, texts: list[str]
-    ) -> list[Mapping[str, float | None]]:
+    def _question(self, texts: list[str]) -> Question[list[Mapping[str, float | None]]]:
         def read(answer: Any) -> list[Mapping[str, float | None]]:
             results = _parsed(answer)
             if len(results) != len(texts):
                 raise ServiceError(f"it answered about {len(results)} texts, and was asked about {len(texts)}")
             return [dict(self._blocking(result)) for result in results]
 
-        request = {"model": self.settings.model, "input": texts}
-        return await self.ask(context, payload.hook, self.settings.url, request, read)
+        return Question({"model": self.settings.model, "input": texts}, read)
 
     def _blocking(self, result: Result) -> Iterable[tuple[str, float | None]]:
         wanted: Sequence[str] = self.settings.categories

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from gatehook import (
     Payload,
@@ -26,7 +26,7 @@ from gatehook import (
     ToolPreInvokePayload,
     ToolPreInvokeResult,
 )
-from gatehook_external import Service, ServiceError, digest
+from gatehook_external import NotDelivered, Service, ServiceError, digest
 
 from gatehook_external_http.connection import Connection, body_of
 from gatehook_external_http.settings import ServiceSettings
@@ -43,6 +43,15 @@ SUBJECTS: Final = {
     "resource_post_fetch": "the resource",
 }
 """What a service is asked about, in words for whoever made the call."""
+
+
+class Question(NamedTuple, Generic[T]):
+    request: Any
+    """JSON data."""
+    read: Callable[[Any], T]
+    """What the service's answer means, to be kept; raises ServiceError for one that it cannot make anything of."""
+    texts: int = 1
+    """How many it is about, if ``read`` depends on that."""
 
 
 class ServicePlugin(Plugin):
@@ -78,27 +87,37 @@ class ServicePlugin(Plugin):
     def details(self) -> dict[str, Any]:
         return self._service.details()
 
-    async def ask(self, context: PluginContext, hook: str, url: str, request: Any, read: Callable[[Any], T]) -> T:
-        """What ``read`` makes of the service's answer to ``request``, which is JSON data.
-
-        ``read`` raises ServiceError for an answer that it cannot make anything of, and what it returns is kept.
+    async def ask(self, context: PluginContext, hook: str, url: str, questions: Sequence[Question[T]]) -> list[T]:
+        """What the service says to all of the questions, which are asked at once and are one call to the circuit.
 
         Raises:
-            PluginError: there is no answer.
+            PluginError: one of them has no answer.
         """
         try:
-            body = body_of(request)
+            bodies = [body_of(question.request) for question in questions]
         except ServiceError as error:
             raise PluginError(self.name, hook, error.error_type, error.reason) from error
+        answers: dict[int, T] = {}
 
-        async def send(seconds: float) -> T:
-            return read(await self._connection.post(url, body))
+        async def answer(number: int) -> NotDelivered | None:
+            try:
+                answers[number] = questions[number].read(await self._connection.post(url, bodies[number]))
+            except NotDelivered as error:
+                return error
+            return None
 
-        return await self.call(context, hook, send, request)
+        async def send(seconds: float) -> list[T]:
+            # A further attempt is about what was not delivered, and nothing else.
+            for error in await at_once(answer(number) for number in range(len(bodies)) if number not in answers):
+                if error is not None:
+                    raise error
+            return [answers[number] for number in range(len(bodies))]
 
-    async def call(self, context: PluginContext, hook: str, send: Callable[[float], Awaitable[T]], request: Any) -> T:
-        """One call of the service layer; ``request`` is all that the answer depends on."""
-        return await self._service.call(hook, context, send, key=digest(request) if self._service.caches else None)
+        return await self.call(context, hook, send, [[question.request, question.texts] for question in questions])
+
+    async def call(self, context: PluginContext, hook: str, send: Callable[[float], Awaitable[T]], asked: Any) -> T:
+        """One call of the service layer; ``asked`` is all that the answer depends on."""
+        return await self._service.call(hook, context, send, key=digest(asked) if self._service.caches else None)
 
     async def prompt_pre_fetch(
         self, payload: PromptPrehookPayload, context: PluginContext
