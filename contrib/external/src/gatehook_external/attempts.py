@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final, TypeVar
 
-import stamina
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential,
+    wait_random,
+)
 
 from gatehook_external.errors import NotDelivered
 
@@ -34,15 +41,16 @@ async def delivered(send: Send[T], until: float, further: int) -> T:
             raise
         first = error
 
-    def again(error: Exception) -> bool:
-        return isinstance(error, NotDelivered) and attempt.next_wait + JITTER < until - monotonic()
-
-    # stamina costs 20 µs a call, so it comes in only now, and is told of the attempt above as the first.
-    async for attempt in stamina.retry_context(
-        again, 1 + further, timeout=None, wait_initial=FIRST_WAIT, wait_max=LONGEST_WAIT, wait_jitter=JITTER
-    ):
+    # tenacity costs 20 µs a call, so it comes in only now, and is told of the attempt above as the first.
+    attempts = AsyncRetrying(
+        retry=retry_if_exception_type(NotDelivered),
+        wait=wait_exponential(FIRST_WAIT, LONGEST_WAIT) + wait_random(0, JITTER),
+        stop=stop_after_attempt(1 + further) | stop_before_delay(until - monotonic()),
+        reraise=True,
+    )
+    async for attempt in attempts:
         with attempt:
-            if attempt.num == 1:
+            if attempt.retry_state.attempt_number == 1:
                 raise first
             return await send(until - monotonic())
-    raise first  # never reached: the last attempt returns or raises
+    raise first  # for mypy: the last attempt returns or raises
