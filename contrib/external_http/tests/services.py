@@ -77,6 +77,13 @@ async def analyze(request):
     return JSONResponse({"blocked": False})
 
 
+async def session(request):
+    """Answers as `judge` does, and gives a cookie."""
+    answer = await judge(request)
+    answer.set_cookie("session", "1")
+    return answer
+
+
 async def judge(request):
     """Judges each of `texts`, but for `but_for`, or `text`, in every form that a path can find."""
     asked = await heard(request)
@@ -209,6 +216,7 @@ app = Starlette(
         Route("/status", status, methods=["PUT"]),
         Route("/health", health, methods=["GET", "PUT"]),
         Route("/analyze", analyze, methods=["POST"]),
+        Route("/session", session, methods=["POST"]),
         Route("/judge", judge, methods=["POST"]),
         Route("/v1/moderations", moderations, methods=["POST"]),
         Route("/v1/chat/completions", completions, methods=["POST"]),

@@ -80,7 +80,7 @@ async def test_with_a_wrong_key_it_blocks(llmguard, monkeypatch):
     async with llmguard() as runner, runner.request(user="alice") as request:
         outcome = await request.run(prompt_call(q="hello"))
     assert_blocked(outcome, "PLUGIN_ERROR")
-    assert outcome.records[0].reason == "failed: it answered with status 401 (Unauthorized)"
+    assert outcome.records[0].reason == "failed: it does not accept the credentials (status 401)"
 
 
 # -- what is asked
@@ -307,7 +307,7 @@ def test_a_uri_is_not_replaced_but_blocked(guard):
         ({"blocked_when": {"one_of": ["a"], "at_least": 1}}, "needs one of"),
         ({"code": "not a code"}, "neither a code"),
         ({"url": "ftp://guard.example"}, "does not match"),
-        ({"url": "https://bob:secret@guard.example"}, "`url` holds credentials"),
+        ({"url": "https://bob:secret@guard.example"}, "holds credentials"),
         ({"health_check_endpoint": "https://elsewhere.example/health"}, "must be at the service"),
         ({"tls_ca": "ca.pem"}, "`tls_ca` has no effect with an http: URL"),
         ({"health_check_interval": 5}, "no effect without `health_check_endpoint`"),

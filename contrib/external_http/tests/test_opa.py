@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import sys
 
 import pytest
-from gatehook import ConfigError
+from gatehook import ConfigError, PluginConfig
 from gatehook.testing import (
     assert_blocked,
     assert_changed,
@@ -18,6 +19,7 @@ from gatehook.testing import (
     tool_call,
     tool_result,
 )
+from gatehook_external_http import OPAPlugin
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -325,6 +327,7 @@ async def test_a_policy_that_cannot_be_taken_is_a_mistake_in_the_config(tmp_path
         ({"url": "http://localhost:1", "policies": ["a.rego"]}, "and not both"),
         ({"url": "http://localhost:1", "data": ["a.json"]}, "`data` has no effect"),
         ({"policies": ["a.rego"], "tls_verify": False}, "`tls_verify` has no effect without `url`"),
+        ({"policies": ["a.rego"], "retry_attempts": 1}, "`retry_attempts` has no effect without `url`"),
         ({"url": "http://localhost:1", "decision": "data.mcp"}, "data.mcp"),
         ({"url": "http://localhost:1", "input": {"q": "{{ text }}"}}, "there is no 'text'"),
     ],
@@ -335,3 +338,10 @@ async def test_a_config_that_makes_no_sense_is_refused(config, said):
         async with open_runner("opa", config={"decision": "mcp/decision", **config}):
             pass
     assert said in str(error.value)
+
+
+def test_without_regopy_policies_are_a_mistake_that_a_check_finds(monkeypatch):
+    monkeypatch.setitem(sys.modules, "regopy", None)
+    config = {"policies": ["a.rego"], "decision": "mcp/decision"}
+    with pytest.raises(ConfigError, match=r"config\.policies: need regopy; pip install"):
+        OPAPlugin(PluginConfig(name="policy", kind="opa", config=config))

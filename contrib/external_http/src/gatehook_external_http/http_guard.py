@@ -112,7 +112,7 @@ class HTTPGuardPlugin(ServicePlugin):
             questions = [self._question({**values, **_as_names(texts)}, len(texts)) for texts in parts]
         except ServiceError as error:
             raise PluginError(self.name, payload.hook, error.error_type, error.reason) from error
-        answers = await self.ask(context, payload.hook, self.settings.url, questions)
+        answers = await self.ask(context, payload.hook, questions)
         violation = self._violation(payload, asked, parts, answers)
         try:
             changed = asked.replaced(self._replacements(payload, parts, answers))

@@ -85,7 +85,7 @@ class LlamaGuardPlugin(ServicePlugin):
             return None
         parts = [[text] for text in asked.texts] if self.settings.send == "one_by_one" else [asked.texts]
         questions = [Question(self._request(payload.hook, texts), hazards_in) for texts in parts]
-        answers = await self.ask(context, payload.hook, self.settings.url, questions)
+        answers = await self.ask(context, payload.hook, questions)
         found = set().union(*answers)
         if not found:
             return None

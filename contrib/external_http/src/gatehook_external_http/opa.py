@@ -30,7 +30,10 @@ from gatehook_external_http.templates import NAMES, Template, values_of
 
 P = TypeVar("P", bound=Payload)
 
-_OF_A_SERVER: Final = ("auth", "health_check_endpoint", "tls_ca", "tls_client_cert", "tls_client_key", "tls_verify")
+_OF_A_SERVER: Final = (
+    "auth", "health_check_endpoint", "tls_ca", "tls_client_cert", "tls_client_key", "tls_verify", "retry_attempts",
+    "allowed_response_codes", "max_response_size_mb", "connection_pool_size",
+)  # fmt: skip
 _NO_TEXTS: Final = frozenset({"text", "texts"})
 _WHOLE: Final[dict[str, JsonValue]] = {name: f"{{{{ {name} }}}}" for name in NAMES if name not in _NO_TEXTS}
 
@@ -94,8 +97,11 @@ class OPAPlugin(ServicePlugin):
         super().__init__(config)
         settings = self.settings
         self._input = Template(settings.input)
-        self._url = f"{(settings.url or '').rstrip('/')}/v1/data/{settings.decision}"
         self._policies = Policies(settings.policies, settings.data, settings.decision) if settings.policies else None
+
+    @property
+    def endpoint(self) -> str:
+        return f"{super().endpoint.rstrip('/')}/v1/data/{self.settings.decision}"
 
     async def initialize(self) -> None:
         if self._policies is None:
@@ -126,7 +132,7 @@ class OPAPlugin(ServicePlugin):
         except ServiceError as error:
             raise PluginError(self.name, payload.hook, error.error_type, error.reason) from error
         if self._policies is None:
-            (decision,) = await self.ask(context, payload.hook, self._url, [Question(request, decision_in)])
+            (decision,) = await self.ask(context, payload.hook, [Question(request, decision_in)])
             return decision
         policies = self._policies
 

@@ -80,7 +80,7 @@ class OpenAIModerationPlugin(ServicePlugin):
         size = self.settings.batch_size
         batches = [asked.texts[start : start + size] for start in range(0, len(asked.texts), size)]
         questions = [self._question(batch) for batch in batches]
-        answers = await self.ask(context, payload.hook, self.settings.url, questions)
+        answers = await self.ask(context, payload.hook, questions)
         found = [
             Found(text, categories)
             for batch, results in zip(batches, answers, strict=True)

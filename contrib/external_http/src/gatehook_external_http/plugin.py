@@ -62,9 +62,14 @@ class ServicePlugin(Plugin):
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
         self._service = Service(self.name, self.settings)
-        self._connection = Connection(self.settings)
+        self._connection = Connection(self.settings, self.endpoint)
         if self.settings.health_check_endpoint:
             self.health_interval = self.settings.health_check_interval
+
+    @property
+    def endpoint(self) -> str:
+        """Where questions are posted to."""
+        return self.settings.url or ""
 
     async def initialize(self) -> None:
         await self._connection.open()
@@ -87,7 +92,7 @@ class ServicePlugin(Plugin):
     def details(self) -> dict[str, Any]:
         return self._service.details()
 
-    async def ask(self, context: PluginContext, hook: str, url: str, questions: Sequence[Question[T]]) -> list[T]:
+    async def ask(self, context: PluginContext, hook: str, questions: Sequence[Question[T]]) -> list[T]:
         """What the service says to all of the questions, which are asked at once and are one call to the circuit.
 
         Raises:
@@ -101,7 +106,7 @@ class ServicePlugin(Plugin):
 
         async def answer(number: int) -> NotDelivered | None:
             try:
-                answers[number] = questions[number].read(await self._connection.post(url, bodies[number]))
+                answers[number] = questions[number].read(await self._connection.post(bodies[number]))
             except NotDelivered as error:
                 return error
             return None

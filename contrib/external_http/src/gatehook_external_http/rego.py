@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,9 +30,15 @@ _TRIAL_SECONDS: Final = 30
 
 
 class Policies:
-    """Policies in files, and what one document of theirs is for an input."""
+    """Policies in files, and what one document of theirs is for an input.
+
+    Raises:
+        ConfigError: there is no regopy.
+    """
 
     def __init__(self, policies: Sequence[Path], data: Sequence[Path], decision: str) -> None:
+        if find_spec("regopy") is None:
+            raise _fault("need regopy; pip install 'gatehook-external-http[rego]'", "policies")
         self._files, self._data, self._document = policies, data, f"data.{decision.replace('/', '.')}"
         self._thread: ThreadPoolExecutor | None = None
         self._compiled: Compiled | None = None
@@ -39,7 +46,7 @@ class Policies:
     async def open(self) -> None:
         """
         Raises:
-            ConfigError: a file cannot be read or compiled, or there is no regopy.
+            ConfigError: a file cannot be read or compiled.
         """
         policies = [(str(path), self._read(path, "policies", number)) for number, path in enumerate(self._files)]
         data = [self._read_json(path, number) for number, path in enumerate(self._data)]

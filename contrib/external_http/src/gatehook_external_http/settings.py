@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Self
 
-import httpx2
 from gatehook import Seconds
 from gatehook.text import check_field, check_fields, compile_fields
-from gatehook_external import TLS, Auth, CallSettings, keep_secret
+from gatehook_external import TLS, Auth, CallSettings, keep_secret, web
 from pydantic import AfterValidator, Field, model_validator
 
 
 def _check_url(url: str) -> str:
-    try:
-        parsed = httpx2.URL(url)
-    except (httpx2.InvalidURL, TypeError) as error:
-        raise ValueError(f"is no URL: {error}") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError("must be a URL such as https://guard.example/v1/check")
-    if parsed.fragment:
-        raise ValueError("has a fragment (#…), which is never sent")
+    web.check_url(url)
     return url
 
 
@@ -40,12 +32,6 @@ class ServiceSettings(CallSettings, TLS):
     """Seconds between two looks at `health_check_endpoint`."""
 
     @model_validator(mode="after")
-    def _url_is_no_secret(self) -> Self:
-        if self.url and httpx2.URL(self.url).userinfo:
-            raise ValueError("`url` holds credentials, which would show wherever it does; write them under `auth`")
-        return self
-
-    @model_validator(mode="after")
     def _tls_is_spoken(self) -> Self:
         for key in TLS.model_fields if self.url and not self.speaks_tls else ():
             if key in self.model_fields_set:
@@ -55,7 +41,7 @@ class ServiceSettings(CallSettings, TLS):
     @model_validator(mode="after")
     def _secrets_stay_secret(self) -> Self:
         if self.url and not self.speaks_tls:
-            keep_secret(self.auth, httpx2.URL(self.url).host, "write https:")
+            keep_secret(self.auth, web.URL(self.url).host, "write https:")
         return self
 
     @model_validator(mode="after")
@@ -63,7 +49,7 @@ class ServiceSettings(CallSettings, TLS):
         if self.health_check_endpoint is None:
             if "health_check_interval" in self.model_fields_set:
                 raise ValueError("`health_check_interval` has no effect without `health_check_endpoint`")
-        elif origin(self.health_url) != origin(self.url or ""):
+        elif not web.same_origin(self.health_url, web.URL(self.url or "")):
             raise ValueError(
                 "`health_check_endpoint` must be at the service of `url`, or credentials would go elsewhere"
             )
@@ -74,8 +60,8 @@ class ServiceSettings(CallSettings, TLS):
         return (self.url or "").startswith("https:")
 
     @property
-    def health_url(self) -> str:
-        return str(httpx2.URL(self.url or "").join(self.health_check_endpoint or ""))
+    def health_url(self) -> web.URL:
+        return web.URL(self.url or "").join(self.health_check_endpoint or "")
 
 
 class TextSettings(ServiceSettings):
@@ -96,9 +82,3 @@ class TextSettings(ServiceSettings):
     def applies(self) -> Callable[[tuple[str | int, ...]], bool] | None:
         """Tells whether a path is one of these fields; ``None`` if all are."""
         return compile_fields(self.fields, self.except_fields) if self.fields or self.except_fields else None
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port, where a scheme's own port is ``None``."""
-    parsed = httpx2.URL(url)
-    return parsed.scheme, parsed.host, parsed.port

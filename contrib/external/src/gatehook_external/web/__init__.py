@@ -1,0 +1,8 @@
+"""Requests over HTTP, for plugins whose services speak it: the extra ``http``."""
+
+from httpx2 import URL
+
+from gatehook_external.web.client import Answer, Refused, Web
+from gatehook_external.web.url import check_url, same_origin
+
+__all__ = ["URL", "Answer", "Refused", "Web", "check_url", "same_origin"]
