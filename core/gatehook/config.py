@@ -74,10 +74,11 @@ class Config:
 
     def placed(self, error: ConfigError, path: Path) -> ConfigError:
         """What a plugin found wrong with its entry, which stands at ``path``, in the words of the whole document."""
-        return ConfigError(
+        placed = [
             self.document.problem(self.document.redacted(problem.message), (*path, *problem.path))
             for problem in error.problems
-        )
+        ]
+        return ConfigError(sorted(placed, key=lambda problem: problem.line or 0))
 
     def raise_for_problems(self) -> None:
         """Raises :class:`ConfigError` with everything that was found so far."""

@@ -139,6 +139,8 @@ def schema_faults(value: Any, schema: dict[str, Any], is_secret: IsSecret) -> It
             yield _must(f"be {' or '.join(_TYPES[name] for name in _names(demand))}", got, secret), path
         elif rule in ("anyOf", "oneOf") and (wanted := _types(error)):
             yield _must(f"be {wanted}", got, secret), path
+        elif rule == "oneOf" and isinstance(got, dict) and "discriminator" in error.schema:
+            yield _unchosen(error, is_secret)
         elif rule == "enum":
             names = [str(choice) for choice in demand]
             yield _must(f"be one of {', '.join(map(shown, demand))}", got, secret, names), path
@@ -176,6 +178,15 @@ def _types(error: Any) -> str:
     if len(wrong) < len({inner.relative_schema_path[0] for inner in error.context}):
         return ""
     return " or ".join(dict.fromkeys(_TYPES[name] for inner in wrong for name in _names(inner.validator_value)))
+
+
+def _unchosen(error: Any, is_secret: IsSecret) -> Fault:
+    """What is wrong with the word that tells choices apart: https://spec.openapis.org/oas/v3.1.0#discriminator-object"""
+    key, names = error.schema["discriminator"]["propertyName"], [*error.schema["discriminator"]["mapping"]]
+    path: Path = (*error.absolute_path, key)
+    if key not in error.instance:
+        return f"the key {key!r} is missing", path[:-1]
+    return _must(f"be one of {', '.join(map(shown, names))}", error.instance[key], is_secret(path), names), path
 
 
 def _names(types: str | list[str]) -> list[str]:

@@ -2,6 +2,13 @@
 
 from gatehook.testing import open_runner, tool_call
 from gatehook_external.remote import RemotePlugin
+from pydantic import BaseModel
+
+
+class Address(BaseModel):
+    plugin: str | None = None
+    health_check_interval: float | None = None
+    shown: str = "nowhere"
 
 
 class Echo:
@@ -29,7 +36,7 @@ async def test_what_a_host_does_to_an_outcome_does_not_reach_the_next():
     server = Echo()
 
     class Asks(RemotePlugin):
-        section = "echo"
+        section, section_model = "echo", Address
 
         def connect(self):
             return server

@@ -5,10 +5,10 @@ from pathlib import Path
 import gatehook_external_grpc
 import pytest
 import yaml
-from gatehook import ConfigError
+from gatehook import ConfigError, PluginConfig
 from gatehook.testing import open_runner
 from gatehook_external import CallSettings
-from gatehook_external_grpc import Connection
+from gatehook_external_grpc import Connection, ExternalGRPCPlugin
 
 MANIFEST = yaml.safe_load(Path(__file__).parents[1].joinpath("plugin-manifest.yaml").read_text())
 
@@ -58,6 +58,19 @@ async def test_a_section_that_makes_no_sense_is_a_config_error(grpc, message):
         async with open_runner({"name": "Toy", "kind": "external_grpc", "grpc": grpc}):
             pass
     assert message in str(failed.value)
+
+
+def test_all_that_makes_no_sense_is_told_before_anything_is_started():
+    grpc = {"tls": False, "tls_ca": "ca.pem", "tls_verify": True, "auth": {"type": "bearer"}}
+    with pytest.raises(ConfigError) as failed:
+        ExternalGRPCPlugin(PluginConfig(name="Toy", grpc=grpc))
+    assert str(failed.value) == "grpc.auth: needs `token` or `token_file`, and not both"
+    with pytest.raises(ConfigError) as failed:
+        ExternalGRPCPlugin(PluginConfig(name="Toy", grpc={**grpc, "auth": None}))
+    assert str(failed.value).splitlines() == [
+        "grpc: needs `target` or `uds`, and not both",
+        "grpc.tls_ca: has no effect with `tls: false`",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -46,15 +46,16 @@ def descriptors():
 
 @pytest.fixture
 def opened():
-    """``async with opened(mcp, **keys) as asked``; the keys are the entry's. Nothing may be left behind."""
+    """``async with opened(mcp, settings=…, **keys) as asked``: the keys are the entry's, the settings those of all
+    plugins. Nothing may be left behind."""
 
     @asynccontextmanager
-    async def opened(mcp, **keys):
+    async def opened(mcp, *, settings=None, **keys):
         before = descriptors()
         mine = asyncio.all_tasks()
         keys = {"name": "Ext", "kind": "external", "timeout": 5, **keys}
         try:
-            async with Runner.from_config({"plugins": [{**keys, "mcp": mcp}]}) as runner:
+            async with Runner.from_config({"plugins": [{**keys, "mcp": mcp}], "plugin_settings": settings}) as runner:
                 yield Asked(runner)
         finally:
             assert asyncio.all_tasks() <= mine

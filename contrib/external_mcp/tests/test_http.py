@@ -291,7 +291,7 @@ async def test_a_server_without_tls_is_told_apart(opened, start, free_port):
 async def test_a_server_that_never_finishes_a_handshake_costs_no_socket(opened, start, free_port):
     start("web.py", free_port, "mute")
     for url in (f"https://127.0.0.1:{free_port}/mcp", f"http://127.0.0.1:{free_port}/mcp"):
-        with pytest.raises(GatehookError, match=r"longer than its timeout|within 0\.5 seconds"):
+        with pytest.raises(GatehookError, match=r"it did not come up within 0\.45 seconds"):
             async with opened({"proto": "STREAMABLEHTTP", "url": url}, timeout=0.5):
                 pass
     gc.collect()  # what was left open says so now

@@ -1,5 +1,7 @@
 """What an operator may write, and what is said of what he may not."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import gatehook_external_mcp
@@ -32,36 +34,81 @@ def test_the_names_are_public():
     assert gatehook_external_mcp.__all__ == ["Connection", "ExternalPlugin"]
 
 
+HTTP = {"proto": "STREAMABLEHTTP", "url": "https://a"}
+BEARER = {"type": "bearer", "token": "s3cret"}
 REFUSED = [
-    ({"url": "https://a/mcp", "proto": "HTTP"}, "proto"),
-    ({"proto": "STREAMABLEHTTP"}, "url"),
-    ({"proto": "STDIO"}, "script"),
-    ({"proto": "STDIO", "script": "a", "command": "b"}, "`script` or `command`, and not both"),
-    ({"proto": "STDIO", "script": "a", "url": "https://a"}, "`url` has no effect with STDIO"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://a", "args": ["x"]}, "`args` has no effect with STREAMABLEHTTP"),
-    ({"proto": "STREAMABLEHTTP", "url": "ftp://a"}, "http:// or https://"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://"}, "http:// or https://"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://me:pw@a"}, "must not hold credentials"),
-    ({"proto": "STREAMABLEHTTP", "url": "http://a", "tls_verify": False}, "`tls_verify` has no effect without https"),
-    ({"proto": "STREAMABLEHTTP", "url": "http://a", "auth": {"type": "bearer", "token": "t"}}, "unencrypted"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://a", "health_check_endpoint": "https://b/x"}, "same origin"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://a", "health_check_endpoint": "//b/x"}, "same origin"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://a", "health_check_endpoint": "health"}, "health_check_endpoint"),
-    ({"proto": "STREAMABLEHTTP", "url": "https://a", "tls_client_key": "k"}, "`tls_client_key` needs"),
+    ({}, "mcp: the key 'proto' is missing"),
+    ({**HTTP, "proto": "HTTP"}, "mcp.proto: "),
+    ({"proto": "STREAMABLEHTTP"}, "mcp: STREAMABLEHTTP needs a `url`"),
+    ({"proto": "STDIO"}, "mcp: STDIO needs `script` or `command`, and not both"),
+    ({"proto": "STDIO", "script": "a", "command": "b"}, "mcp: STDIO needs `script` or `command`, and not both"),
+    ({"proto": "STDIO", "script": "a", "url": "https://a"}, "mcp.url: has no effect with STDIO"),
+    ({**HTTP, "args": ["x"]}, "mcp.args: has no effect with STREAMABLEHTTP"),
+    ({**HTTP, "url": "ftp://a"}, "mcp.url: must be a URL that begins with http:// or https://"),
+    ({**HTTP, "url": "https://"}, "mcp.url: must be a URL that begins with http:// or https://"),
+    ({**HTTP, "url": "https://me:s3cret@a"}, "mcp.url: must not hold credentials"),
+    ({**HTTP, "url": "http://a", "tls_verify": False}, "mcp.tls_verify: has no effect without https"),
+    ({**HTTP, "url": "http://a", "auth": BEARER}, "mcp.auth: `auth` would send its secrets unencrypted"),
+    ({**HTTP, "auth": {"type": "bearer"}}, "mcp.auth: needs `token` or `token_file`, and not both"),
+    ({**HTTP, "auth": {**BEARER, "token_file": "t"}}, "mcp.auth: needs `token` or `token_file`, and not both"),
     (
-        {"proto": "STREAMABLEHTTP", "url": "https://a", "tls_ca": "no-such.pem"},
-        r"mcp\.tls_ca: .*no-such\.pem cannot be read",
+        {**HTTP, "auth": {"type": "baerer", "token": "s3cret"}},
+        "mcp.auth.type: must be one of 'api_key', 'basic', 'bearer'",
     ),
-    ({"proto": "SSE", "uds": "s"}, "`uds` needs STREAMABLEHTTP"),
+    ({**HTTP, "auth": {"token": "s3cret"}}, "mcp.auth: the key 'type' is missing"),
+    ({**HTTP, "health_check_endpoint": "https://b/x"}, "mcp.health_check_endpoint: must be of the same origin"),
+    ({**HTTP, "health_check_endpoint": "//b/x"}, "mcp.health_check_endpoint: must be of the same origin"),
+    ({**HTTP, "health_check_endpoint": "health"}, "mcp.health_check_endpoint: "),
+    ({**HTTP, "tls_client_key": "k"}, "mcp: `tls_client_key` needs `tls_client_cert`"),
+    ({"proto": "SSE", "uds": "s"}, "mcp.uds: needs STREAMABLEHTTP"),
 ]
 
 
 @pytest.mark.parametrize(("mcp", "words"), REFUSED)
 async def test_a_section_that_makes_no_sense_is_a_config_error(opened, mcp, words):
-    with pytest.raises(ConfigError, match=words) as caught:
+    with pytest.raises(ConfigError) as caught:
         async with opened(mcp):
             pass
-    assert "pw" not in str(caught.value)
+    (problem,) = caught.value.problems
+    assert f"plugins[0].{words}" in str(problem)
+    assert "s3cret" not in str(problem)
+
+
+WRONG = """plugins:
+  - name: Ext
+    kind: external
+    mcp:
+      proto: STDIO
+      auth: {type: bearer, token: "${TOKEN}"}
+      url: https://plugins.internal/mcp
+"""
+
+
+def test_a_check_tells_all_that_makes_no_sense_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKEN", "s3cret")
+    file = tmp_path / "gatehook.yaml"
+    file.write_text(WRONG)
+    check = [sys.executable, "-m", "gatehook", "check", str(file)]
+    told = subprocess.run(check, check=False, capture_output=True, text=True).stdout
+    assert told.splitlines()[:-1] == [
+        f"{file}:4: error: plugins[0].mcp: STDIO needs `script` or `command`, and not both",
+        f"{file}:6: error: plugins[0].mcp.auth: has no effect with STDIO",
+        f"{file}:7: error: plugins[0].mcp.url: has no effect with STDIO",
+    ]
+
+
+FILES = [
+    ({"tls_ca": "missing"}, "tls_ca"),
+    ({"tls_client_cert": "missing"}, "tls_client_cert"),
+    ({"auth": {"type": "bearer", "token_file": "missing"}}, "auth.token_file"),
+]
+
+
+@pytest.mark.parametrize(("keys", "where"), FILES)
+async def test_a_file_that_is_missing_is_a_config_error_with_its_place(opened, keys, where):
+    with pytest.raises(ConfigError, match=rf"plugins\[0\]\.mcp\.{where}: .*missing cannot be read"):
+        async with opened({**HTTP, **keys}):
+            pass
 
 
 SECURE = """

@@ -212,7 +212,7 @@ async def test_a_server_that_hangs_is_started_again_by_its_health_check(opened, 
     async with opened({**lines(LOG=log.file), "health_check_interval": 0.3}) as asked:
         os.kill(log.pids()[0], signal.SIGSTOP)
         await asyncio.sleep(0.8)
-        assert asked.status.health == "no answer within 0.27 seconds"
+        assert asked.status.health == "it did not answer in time"
         assert "health check fails" in (await asked.record("ok")).reason
         for _ in range(100):
             if asked.status.health is True:
@@ -220,6 +220,16 @@ async def test_a_server_that_hangs_is_started_again_by_its_health_check(opened, 
             await asyncio.sleep(0.1)
         assert (await asked.call(q="a")).payload.args == {"q": "A"}
         assert len(log.pids()) == 2
+
+
+async def test_a_server_that_hangs_is_sick_however_soon_the_runner_stops_waiting(opened, lines, log):
+    hasty = {"plugin_timeout": 0.3, "plugin_health_check_interval": 0.4}
+    async with opened(lines(LOG=log.file), settings=hasty) as asked:
+        os.kill(log.pids()[0], signal.SIGSTOP)
+        await asyncio.sleep(0.9)
+        began = monotonic()
+        assert "health check fails" in (await asked.record("ok")).reason
+        assert monotonic() - began < 0.2
 
 
 async def test_a_server_that_is_busy_with_a_call_is_left_to_it(opened, lines, log):
@@ -236,15 +246,35 @@ async def test_a_server_that_keeps_dying_is_not_started_again_and_again(opened, 
         assert len(log.lines) == 1
 
 
+async def test_what_a_server_said_before_it_ended_is_told(opened, lines):
+    async with opened(lines("dies", PASSWORD="hunter2"), mode="permissive") as asked:
+        assert asked.status.reason.endswith(
+            "lines.py: the server ended with status 1; it said: second | third, ******** | no luck today"
+        )
+
+
+async def test_what_a_server_said_before_time_was_over_is_told_and_no_more_than_its_end(opened):
+    long = "import sys, time; print('begin', 'x' * 492, 'the end', file=sys.stderr); time.sleep(60)"
+    with pytest.raises(GatehookError, match=r"within 0\.9 seconds; it said: x{492} the end$"):
+        async with opened({"proto": "STDIO", "command": sys.executable, "args": ["-c", long]}, timeout=1):
+            pass
+
+
+async def test_what_a_server_says_later_is_in_no_reason(opened, lines):
+    async with opened(lines()) as asked:
+        await asked.call("chatty")
+        assert (await asked.record("crash")).reason == "failed: the server ended with status 3"
+
+
 async def test_an_enforcing_plugin_whose_server_does_not_start_keeps_the_runner_from_starting(opened):
-    with pytest.raises(GatehookError, match=r"cannot be initialized.*/no/such cannot be started.*No such file"):
+    with pytest.raises(GatehookError, match=r"cannot be initialized.*/no/such: it cannot be started.*No such file"):
         async with opened({"proto": "STDIO", "command": "/no/such"}):
             pass
 
 
 async def test_a_server_that_says_nothing_keeps_nobody_waiting(opened):
     began = monotonic()
-    with pytest.raises(GatehookError, match=r"longer than its timeout|within 0\.5 seconds"):
+    with pytest.raises(GatehookError, match=r"it did not come up within 0\.45 seconds"):
         async with opened(
             {"proto": "STDIO", "command": sys.executable, "args": ["-c", "import time; time.sleep(60)"]}, timeout=0.5
         ):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from dataclasses import replace
+from difflib import get_close_matches
 from math import inf
 from time import monotonic
 from typing import Any, ClassVar, Final, Protocol, TypeVar
@@ -21,16 +23,16 @@ from gatehook import (
     Problem,
     check_settings,
 )
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from gatehook_external.cache import digest
 from gatehook_external.errors import ServiceError
 from gatehook_external.protocol import Described, RemoteError, apply_context, context_to_wire, result_of, to_wire
+from gatehook_external.sections import read_section
 from gatehook_external.service import Service
 from gatehook_external.settings import CallSettings
 
 Json = dict[str, Any]
-M = TypeVar("M", bound=BaseModel)
 P = TypeVar("P", bound=Payload)
 
 _HEALTH_SECONDS: Final = 5.0
@@ -79,6 +81,10 @@ class RemotePlugin(Plugin):
     settings: CallSettings
     section: ClassVar[str]
     """The key of the entry that says where the server is."""
+    section_model: ClassVar[type[BaseModel]]
+    """What stands there: ``plugin``, ``health_check_interval``, and ``shown``, the server's address for people."""
+    connection: Any
+    """The section, as such a model."""
 
     def __init__(self, config: PluginConfig) -> None:
         own = {key: value for key, value in config.config.items() if key in CallSettings.model_fields}
@@ -89,37 +95,27 @@ class RemotePlugin(Plugin):
         self._config_id: str | None = None
         self._remote: Remote | None = None
         self._described: Described | None = None
-        self._asked = self.name
+        self.connection = read_section(config, self.section, self.section_model)
+        self.health_interval = self.connection.health_check_interval
+        self._asked = self.connection.plugin or self.name
 
     @abstractmethod
     def connect(self) -> Remote:
-        """The server that the section names; nothing is sent yet.
+        """The server at ``connection``; nothing is sent yet.
 
         Raises:
-            ConfigError: the section makes no sense. Paths begin in the entry.
+            ConfigError: a file cannot be used. Paths begin in the entry.
         """
-
-    def in_section(self, model: type[M]) -> M:
-        """The section of the entry, as a model."""
-        try:
-            folder = {"folder": self.config.folder}
-            return model.model_validate(self.config.sections.get(self.section) or {}, context=folder)
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            raise ConfigError(
-                Problem(item["msg"].removeprefix("Value error, "), (self.section, *item["loc"])) for item in found
-            ) from None
 
     # -- coming up and going down
 
     async def initialize(self) -> None:
         self._remote = remote = self.connect()
-        self._asked = (self.config.sections.get(self.section) or {}).get("plugin") or self.name
         try:
             await self._meet(remote)
         except (ServiceError, TimeoutError) as error:
             reason = error.reason if isinstance(error, ServiceError) else "it gave no answer in time"
-            raise PluginError(self.name, "initialize", "backend", reason) from error
+            raise PluginError(self.name, "initialize", "backend", f"{self.connection.shown}: {reason}") from error
 
     async def _meet(self, remote: Remote) -> None:
         described = Described.read(await remote.describe(self._asked, inf), self._asked)
@@ -128,7 +124,7 @@ class RemotePlugin(Plugin):
         self._described, self.hooks = described, described.hooks
         if self._theirs and not (described.manifest and described.manifest.accepts_config):
             message = "the server takes no config from here; set it there"
-            raise ConfigError(Problem(message, ("config", key)) for key in self._theirs)
+            raise ConfigError(Problem(message + _hint(key), ("config", key)) for key in self._theirs)
         self._check_theirs(described)
         await self._configure(remote, inf)
 
@@ -142,7 +138,7 @@ class RemotePlugin(Plugin):
             raise ServiceError(f"the schema of the plugin's config {error}") from error
         # What is missing here may stand in the server's own config: that is for the server to find out.
         if problems := [problem for problem in problems if problem.path != ("config",)]:
-            raise ConfigError(problems)
+            raise ConfigError(map(_hinted, problems))
 
     async def _unknown(self, remote: Remote) -> Problem:
         where = (self.section, "plugin") if self._asked != self.name else ("name",)
@@ -154,8 +150,9 @@ class RemotePlugin(Plugin):
             return
         said = await remote.configure(self._asked, self._theirs, seconds)
         try:
-            if problems := said.get("problems"):
-                raise ConfigError(Problem(str(item["message"]), ("config", *item["path"])) for item in problems)
+            if told := said.get("problems"):
+                problems = [Problem(str(item["message"]), ("config", *item["path"])) for item in told]
+                raise ConfigError(map(_hinted, problems))
             self._config_id = str(said["config_id"])
         except (KeyError, TypeError):
             raise ServiceError("it answered the config with what is not understood") from None
@@ -168,12 +165,15 @@ class RemotePlugin(Plugin):
 
     async def health(self) -> bool | str:
         assert self._remote is not None  # noqa: S101  # it is initialized
-        sick = "it did not answer in time"  # also if whoever asks for the health has no more patience
+        seconds = min(0.9 * (self.health_interval or inf), _HEALTH_SECONDS)
+        sick = "it did not answer in time"  # also if whoever asks for the health has less patience
         try:
-            async with asyncio.timeout(_HEALTH_SECONDS):
-                sick = await self._remote.check(_HEALTH_SECONDS)
+            async with asyncio.timeout(seconds):
+                sick = await self._remote.check(seconds)
         except ServiceError as error:
             sick = error.reason
+        except ConfigError as error:  # a file of credentials, read anew
+            sick = str(error)
         except TimeoutError:
             pass
         finally:
@@ -237,3 +237,16 @@ class RemotePlugin(Plugin):
             raise ServiceError("it forgot the config, and does not take it any more") from error
         answer = await self._remote.invoke(hook, self._asked, raw, asking, until - monotonic(), self._config_id)
         return answer, result_of(hook, payload, answer, self._asked)
+
+
+def _hinted(problem: Problem) -> Problem:
+    """A key that nobody there knows may be one of the caller's own, misspelt."""
+    key = problem.path[-1]
+    if len(problem.path) != 2 or problem.message != f"unknown key {key!r}":
+        return problem
+    return replace(problem, message=problem.message + _hint(str(key)))
+
+
+def _hint(key: str) -> str:
+    near = get_close_matches(key, CallSettings.model_fields, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

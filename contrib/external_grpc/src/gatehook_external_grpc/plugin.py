@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from gatehook_external import within
 from gatehook_external.remote import RemotePlugin
 
@@ -15,10 +13,10 @@ from gatehook_external_grpc.settings import Connection
 class ExternalGRPCPlugin(RemotePlugin):
     """A plugin of a gRPC plugin server. Mode, priority, conditions and error policy are those of the entry here."""
 
-    section: ClassVar[str] = "grpc"
+    section = "grpc"
+    section_model = Connection
+    connection: Connection
 
     def connect(self) -> GRPCRemote:
-        connection = self.in_section(Connection)
-        self.health_interval = connection.health_check_interval
         with within(self.section):
-            return GRPCRemote(Link(connection, self.settings.max_response_bytes))
+            return GRPCRemote(Link(self.connection, self.settings.max_response_bytes))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Self
 
-from gatehook import Seconds
+from gatehook import ConfigError, Problem, Seconds
 from gatehook_external import TLS, Auth, File, keep_secret, local
 from pydantic import Field, model_validator
 
@@ -12,7 +13,10 @@ _TARGET: Final = r"^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):[0-9]{1,5}$"
 
 
 class Connection(TLS):
-    """Where the plugin server is, and how it and the plugin know each other."""
+    """Where the plugin server is, and how it and the plugin know each other.
+
+    Validation raises :class:`ConfigError` for all that does not fit together, and pydantic's error for wrong values.
+    """
 
     target: Annotated[str, Field(pattern=_TARGET)] | None = None
     """`HOST:PORT` of the plugin server."""
@@ -29,16 +33,29 @@ class Connection(TLS):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if (self.target is None) == (self.uds is None):
-            raise ValueError("needs `target` or `uds`, and not both")
-        if not self.tls_verify:
-            raise ValueError("`tls_verify: false` is not possible over gRPC; name its authority in `tls_ca`")
-        wants_tls = self.tls or self.tls_ca or self.tls_client_cert
-        if wants_tls and (self.uds or self.tls is False):
-            raise ValueError(f"the `tls` keys have no effect with `{'uds' if self.uds else 'tls: false'}`")
-        if not self.encrypted:
-            keep_secret(self.auth, self._host, "leave `tls: false` out")
+        if problems := [*self._problems()]:
+            raise ConfigError(problems)
         return self
+
+    def _problems(self) -> Iterator[Problem]:
+        if (self.target is None) == (self.uds is None):
+            yield Problem("needs `target` or `uds`, and not both")
+        if not self.tls_verify:
+            yield Problem("false is not possible over gRPC; name its authority in `tls_ca`", ("tls_verify",))
+        if self.uds or self.tls is False:
+            idle = [key for key in ("tls", "tls_ca", "tls_client_cert") if getattr(self, key)]
+            why = "`uds`" if self.uds else "`tls: false`"
+            yield from (Problem(f"has no effect with {why}", (key,)) for key in idle)
+        if not self.encrypted:
+            try:
+                keep_secret(self.auth, self._host, "leave `tls: false` out")
+            except ValueError as error:
+                yield Problem(str(error), ("auth",))
+
+    @property
+    def shown(self) -> str:
+        """Where the server is, for people."""
+        return f"unix:{self.uds}" if self.uds else str(self.target)
 
     @property
     def _host(self) -> str:

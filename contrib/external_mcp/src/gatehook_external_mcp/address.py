@@ -31,8 +31,9 @@ class Address:
         self.limit = settings.max_response_bytes
         encrypted = self.url.scheme == "https"
         self._is_nobody = encrypted and connection.tls_client_cert is None
-        with within("mcp"):
+        with within("mcp", "auth"):
             credentials = connection.auth.headers() if connection.auth else {}
+        with within("mcp"):
             context = connection.context() if encrypted else None
         self._headers = {"accept-encoding": "identity", "user-agent": "gatehook", **credentials}
         self._pool = httpcore2.AsyncConnectionPool(

@@ -32,6 +32,11 @@ class Dispatcher:
     """Of the protocol, once the handshake told."""
 
     @property
+    def last_words(self) -> str:
+        """What a server that does not come up told of itself, for people."""
+        return ""
+
+    @property
     @abstractmethod
     def busy(self) -> bool:
         """Whether calls wait for their answers: then who does not answer a ping may be busy with one of them."""

@@ -109,10 +109,11 @@ class Links:
         except BaseException as error:
             if dispatcher is not None:
                 self._end(dispatcher)
+            said = f"; it said: {dispatcher.last_words}" if dispatcher is not None and dispatcher.last_words else ""
             if isinstance(error, TimeoutError):
-                raise NotDelivered(f"it did not come up within {self._limit:g} seconds") from None
-            if isinstance(error, ServiceError) and not isinstance(error, NotDelivered):
-                raise NotDelivered(error.reason) from error
+                raise NotDelivered(f"it did not come up within {self._limit:g} seconds{said}") from None
+            if isinstance(error, ServiceError):
+                raise NotDelivered(error.reason + said) from error
             raise
 
     def drop(self, link: Link) -> None:

@@ -17,23 +17,32 @@ from gatehook_external_mcp.stdio import Child
 
 CONNECT_SECONDS: Final = 30.0
 """For a connection to come up, where the entry has no `timeout` of its own."""
+_SHARE: Final = 0.9
+"""Of that time; then there is some left to say what was wrong, before the runner stops waiting."""
 
 
 class ExternalPlugin(RemotePlugin):
     """A plugin of an MCP plugin server."""
 
     section = "mcp"
+    section_model = Connection
+    connection: Connection
 
     def connect(self) -> Remote:
-        self._where = where = self.in_section(Connection)
-        self.health_interval = where.health_check_interval
-        links = Links(self.name, self._open, self.config.timeout or CONNECT_SECONDS)
-        health = (Address(where, self.settings), where.health_url) if where.health_check_endpoint else None
-        return MCPRemote(links, health)
+        links = Links(self.name, self._open, _SHARE * (self.config.timeout or CONNECT_SECONDS))
+        return MCPRemote(links, self._look if self.connection.health_check_endpoint else None)
 
     async def _open(self) -> Dispatcher:
-        where, limit = self._where, self.settings.max_response_bytes
+        where, limit = self.connection, self.settings.max_response_bytes
         if where.proto == "STDIO":
             return await Child.start(self.name, where.argv, where.env, where.cwd or self.config.folder, limit)
         address = Address(where, self.settings)
         return await Events.open(address) if where.proto == "SSE" else Posts(address)
+
+    async def _look(self) -> None:
+        """Ask for the server's health where the operator says, with the credentials that are valid now."""
+        address = Address(self.connection, self.settings)
+        try:
+            await address.tell("GET", self.connection.health_url, {})
+        finally:
+            await address.aclose()

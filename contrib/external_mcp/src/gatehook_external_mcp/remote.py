@@ -7,17 +7,16 @@ hook, which bears its name, and said ``name`` for what is ``prompt_id`` now.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from math import isfinite
 from time import monotonic
 from typing import Any, Final
 
-import httpx2
 from gatehook_external import ServiceError
 from gatehook_external.protocol import HOOKS
 from mcp import MCPError
 
 from gatehook_external_mcp import wire
-from gatehook_external_mcp.address import Address
 from gatehook_external_mcp.links import Link, Links
 from gatehook_external_mcp.wire import Json
 
@@ -29,10 +28,10 @@ PROTOCOL_KEY: Final = "gatehook/protocol"
 
 
 class MCPRemote:
-    """``health`` is what to ask for the server's health, where that is not MCP's ping."""
+    """``look`` asks for the server's health, where that is not MCP's ping."""
 
-    def __init__(self, links: Links, health: tuple[Address, httpx2.URL] | None = None) -> None:
-        self._links, self._health = links, health
+    def __init__(self, links: Links, look: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._links, self._look = links, look
         self._is_gatehook = False
 
     @property
@@ -41,8 +40,6 @@ class MCPRemote:
 
     async def close(self) -> None:
         await self._links.close()
-        if self._health is not None:
-            await self._health[0].aclose()
 
     async def describe(self, plugin: str, seconds: float) -> Json:
         link = await self._links.current(seconds)
@@ -93,22 +90,21 @@ class MCPRemote:
         return _object(await self._call(link, hook, call, meta))
 
     async def check(self, seconds: float) -> str:
-        link = None
+        if self._look is not None:
+            await self._look()
+            return ""
+        link = await self._links.current(seconds)
+        if link.dispatcher.busy:
+            return ""  # it may well answer a ping only after what it is busy with
         try:
             async with asyncio.timeout(seconds):
-                if self._health is not None:
-                    address, url = self._health
-                    await address.tell("GET", url, {})
-                    return ""
-                link = await self._links.current(seconds)
                 await link.dispatcher.send_raw_request("ping", None)
         except MCPError:
             pass  # it lives, though it knows no ping
-        except TimeoutError:
-            if link is None or not link.dispatcher.busy:
-                if link is not None:
-                    self._links.drop(link)  # it hangs; whoever comes next opens another
-                raise
+        except (TimeoutError, asyncio.CancelledError):
+            if not link.dispatcher.busy:
+                self._links.drop(link)  # it hangs; whoever comes next opens another
+            raise
         return ""
 
     async def _call(self, link: Link, tool: str, arguments: Json, meta: Json | None = None) -> list[Any]:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import httpx2
-from gatehook import Seconds
+from gatehook import ConfigError, Problem, Seconds
 from gatehook_external import TLS, Auth, keep_secret
 from gatehook_external.files import File
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 _OF_A_CHILD: Final = ("script", "command", "args", "env", "cwd")
 _OF_HTTP: Final = ("url", "uds", *TLS.model_fields, "auth", "health_check_endpoint")
 _UNSET: Final = "http://localhost/mcp"
-_NEEDS: Final[dict[str, Any]] = {
-    "if": {"properties": {"proto": {"const": "STDIO"}}},
-    "then": {"if": {"not": {"required": ["command"]}}, "then": {"required": ["script"]}},
-    "else": {"if": {"not": {"required": ["uds"]}}, "then": {"required": ["url"]}},
-}
-"""JSON Schema for what each protocol needs."""
 
 
 class Connection(TLS):
-    """Where the plugin server is, and how it and the plugin know each other."""
+    """Where the plugin server is, and how it and the plugin know each other.
 
-    model_config = ConfigDict(json_schema_extra=_NEEDS)
+    Validation raises :class:`ConfigError` for all that does not fit together, and pydantic's error for wrong values.
+    """
 
     proto: Literal["STREAMABLEHTTP", "STDIO", "SSE"]
     """STREAMABLEHTTP: a server with an address. STDIO: a process started for this plugin. SSE: a server of old."""
@@ -70,27 +66,42 @@ class Connection(TLS):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.proto == "STDIO":
-            if (self.script is None) == (self.command is None):
-                raise ValueError("STDIO needs `script` or `command`, and not both")
-        elif self.url is None and self.uds is None:
-            raise ValueError(f"{self.proto} needs a `url`")
-        elif self.uds is not None and self.proto == "SSE":
-            raise ValueError("`uds` needs STREAMABLEHTTP")
-        idle = self.model_fields_set & {*(_OF_HTTP if self.proto == "STDIO" else _OF_A_CHILD)}
-        if idle:
-            raise ValueError(f"`{min(idle)}` has no effect with {self.proto}")
-        self._check_http()
+        if problems := [*self._problems()]:
+            raise ConfigError(problems)
         return self
 
-    def _check_http(self) -> None:
+    def _problems(self) -> Iterator[Problem]:
+        if self.proto == "STDIO":
+            if (self.script is None) == (self.command is None):
+                yield Problem("STDIO needs `script` or `command`, and not both")
+            idle = _OF_HTTP
+        else:
+            if self.url is None and self.uds is None:
+                yield Problem(f"{self.proto} needs a `url`")
+            if self.uds is not None and self.proto == "SSE":
+                yield Problem("needs STREAMABLEHTTP", ("uds",))
+            yield from self._http_problems()
+            idle = _OF_A_CHILD
+        yield from (Problem(f"has no effect with {self.proto}", (key,)) for key in idle if key in self.model_fields_set)
+
+    def _http_problems(self) -> Iterator[Problem]:
         url = self.address
         if url.scheme == "http":
-            if idle := self.model_fields_set & {*TLS.model_fields}:
-                raise ValueError(f"`{min(idle)}` has no effect without https")
-            keep_secret(self.auth, "localhost" if self.uds else url.host, "use https")
+            tls = [key for key in TLS.model_fields if key in self.model_fields_set]
+            yield from (Problem("has no effect without https", (key,)) for key in tls)
+            try:
+                keep_secret(self.auth, "localhost" if self.uds else url.host, "use https")
+            except ValueError as error:
+                yield Problem(str(error), ("auth",))
         if self.health_check_endpoint and not same_origin(url, self.health_url):
-            raise ValueError("`health_check_endpoint` must be of the same origin as `url`")
+            yield Problem("must be of the same origin as `url`", ("health_check_endpoint",))
+
+    @property
+    def shown(self) -> str:
+        """Where the server is, for people; without what its operator may keep secret."""
+        if self.proto == "STDIO":
+            return str(self.script or self.command)
+        return f"unix:{self.uds}" if self.uds else str(self.address.copy_with(query=None, fragment=None))
 
     @property
     def address(self) -> httpx2.URL:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,15 +31,20 @@ MOMENT: Final = 0.1
 """Seconds between the end of a process and the end of its pipes, either of which may come first."""
 LONGEST_SAID: Final = 1000
 """Bytes of a line on stderr that are logged."""
+LAST_WORDS: Final = 500
+"""Characters, of at most three lines on stderr, in the reason why a server did not come up."""
+SHORTEST_SECRET: Final = 4
+"""Characters of a variable's value; shorter ones are words that may stand anywhere."""
 
 
 class Child(Dispatcher, asyncio.SubprocessProtocol):
     """A server in a process of its own, which leads a process group of its own."""
 
-    def __init__(self, plugin: str, limit: int) -> None:
-        self._plugin = plugin
+    def __init__(self, plugin: str, env: Mapping[str, str], limit: int) -> None:
+        self._plugin, self._env = plugin, env
         self._calls = Calls()
         self._answers, self._said = Lines(limit), Lines(LONGEST_SAID)
+        self._last: deque[str] = deque(maxlen=3)
         self._garbage = self._failed = False
         self._loop = asyncio.get_running_loop()
         self._writable, self._exited, self._gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -54,7 +60,7 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
         loop = asyncio.get_running_loop()
         try:
             _, child = await loop.subprocess_exec(
-                lambda: cls(plugin, limit),
+                lambda: cls(plugin, env, limit),
                 *argv,
                 env=get_default_environment() | env,
                 cwd=cwd,
@@ -62,7 +68,7 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
             )
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "its arguments hold the character U+0000"
-            raise NotDelivered(f"{argv[0]} cannot be started in {cwd}: {why}") from None
+            raise NotDelivered(f"it cannot be started in {cwd}: {why}") from None
         return child
 
     # -- what the event loop tells of the process
@@ -81,24 +87,19 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
                 self._log(line)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        if fd == 1 and self._exited.is_set():
-            self._fail()
-        elif fd < 2 and not self.over:
+        if fd < 2 and not self.over:
             self.over = f"the server closed its standard {'output' if fd else 'input'}"
             self._loop.call_later(MOMENT, self._fail)  # unless it ends meanwhile, which tells more
 
     def process_exited(self) -> None:
         self._exited.set()
-        if self._failed:
-            return
-        unread = not self.over  # what it wrote last may still be on its way
-        self.over = f"the server ended with status {self._transport.get_returncode()}"
-        if unread:
-            self._loop.call_later(MOMENT, self._fail)
-        else:
-            self._fail()
+        if not self._failed:
+            self.over = f"the server ended with status {self._transport.get_returncode()}"
+            self._loop.call_later(MOMENT, self._fail)  # what it wrote last may still be on its way
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """It ended, and all that it wrote was read."""
+        self._fail()
         self._gone.set()
 
     def pause_writing(self) -> None:
@@ -162,9 +163,22 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
             logger.warning("plugin %r: its server writes to its standard output what is no JSON", self._plugin)
 
     def _log(self, line: bytes) -> None:
-        text = line.decode(errors="replace").strip()
+        text = self._redacted(line.decode(errors="replace").strip())
         if text:
-            logger.info("plugin %r: its server says: %s", self._plugin, text if text.isprintable() else ascii(text))
+            text = text if text.isprintable() else ascii(text)
+            logger.info("plugin %r: its server says: %s", self._plugin, text)
+            if not self.version:  # later it may speak of what it was asked
+                self._last.append(text)
+
+    def _redacted(self, text: str) -> str:
+        for value in sorted(self._env.values(), key=len, reverse=True):
+            if len(value) >= SHORTEST_SECRET:
+                text = text.replace(value, "********")
+        return text
+
+    @property
+    def last_words(self) -> str:
+        return " | ".join(self._last)[-LAST_WORDS:]
 
     def _fail(self) -> None:
         """Nobody need wait any longer."""

@@ -79,7 +79,7 @@ def main():
         os._exit(0)
     if "dies" in sys.argv:
         log("started")
-        sys.exit("no luck today")
+        sys.exit(f"first\nsecond\n\nthird, {os.environ.get('PASSWORD')}\nno luck today")
     log(f"started {os.getpid()} {sorted(os.environ)}")
     for line in sys.stdin:
         message = json.loads(line)
