@@ -307,7 +307,7 @@ def test_a_uri_is_not_replaced_but_blocked(guard):
         ({"blocked_when": {"one_of": ["a"], "at_least": 1}}, "needs one of"),
         ({"code": "not a code"}, "neither a code"),
         ({"url": "ftp://guard.example"}, "does not match"),
-        ({"url": "https://bob:secret@guard.example"}, "holds credentials"),
+        ({"url": "https://bob:secret@guard.example"}, "`url` holds credentials"),
         ({"health_check_endpoint": "https://elsewhere.example/health"}, "must be at the service"),
         ({"tls_ca": "ca.pem"}, "`tls_ca` has no effect with an http: URL"),
         ({"health_check_interval": 5}, "no effect without `health_check_endpoint`"),

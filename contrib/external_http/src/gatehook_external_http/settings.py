@@ -32,6 +32,11 @@ class ServiceSettings(CallSettings, TLS):
     """Seconds between two looks at `health_check_endpoint`."""
 
     @model_validator(mode="after")
+    def _url_is_no_secret(self) -> Self:
+        web.check_no_credentials(self.url or "")
+        return self
+
+    @model_validator(mode="after")
     def _tls_is_spoken(self) -> Self:
         for key in TLS.model_fields if self.url and not self.speaks_tls else ():
             if key in self.model_fields_set:

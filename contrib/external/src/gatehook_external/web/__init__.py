@@ -3,6 +3,6 @@
 from httpx2 import URL
 
 from gatehook_external.web.client import Answer, Refused, Web
-from gatehook_external.web.url import check_url, same_origin
+from gatehook_external.web.url import check_no_credentials, check_url, same_origin
 
-__all__ = ["URL", "Answer", "Refused", "Web", "check_url", "same_origin"]
+__all__ = ["URL", "Answer", "Refused", "Web", "check_no_credentials", "check_url", "same_origin"]

@@ -8,7 +8,7 @@ from httpx2 import URL, InvalidURL
 def check_url(url: str) -> URL:
     """
     Raises:
-        ValueError: nothing can be sent there, or it holds what should stand elsewhere.
+        ValueError: nothing can be sent there.
     """
     try:
         parsed = URL(url)
@@ -16,11 +16,19 @@ def check_url(url: str) -> URL:
         raise ValueError(f"is no URL: {error}") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError("must be a URL that begins with http:// or https://")
-    if parsed.userinfo:
-        raise ValueError("holds credentials, which would show wherever it does; write them under `auth`")
     if parsed.fragment:
         raise ValueError("has a fragment (#…), which is never sent")
     return parsed
+
+
+def check_no_credentials(url: str) -> None:
+    """For a whole section: what is wrong with one field is told with its value.
+
+    Raises:
+        ValueError: credentials stand before the host.
+    """
+    if URL(url).userinfo:
+        raise ValueError("`url` holds credentials, which would show wherever it does; write them under `auth`")
 
 
 def same_origin(one: URL, other: URL) -> bool:
