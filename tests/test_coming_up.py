@@ -268,6 +268,21 @@ def test_a_secret_in_a_file_comes_from_a_variable(watched, monkeypatch, settings
     assert "hunter22" not in str(caught.value)
 
 
+def test_a_secret_of_a_host_s_section_is_told_of_and_not_shown(watched):
+    watched.write_text("plugins: [{name: x, kind: watched.Watched}]\nserve: {token: hunter22}\n")
+    with pytest.raises(ConfigError) as caught:
+        Runner.from_config(watched)
+    assert "serve.token: a secret does not stand in the file" in str(caught.value)
+    assert "hunter22" not in str(caught.value)
+
+
+async def test_a_secret_that_a_host_hands_over_is_masked_in_the_status(watched):
+    (watched.parent / "plugin-manifest.yaml").write_text(MANIFEST)
+    entry = {"name": "x", "kind": "watched.Watched", "config": {"keys": ["hunter22"], "other": "shown"}}
+    async with Runner.from_config({"plugins": [entry]}) as runner:
+        assert runner.plugins()[0].config == {"keys": ["********"], "other": "shown"}
+
+
 def test_a_host_may_hand_over_the_secrets_of_a_config_that_it_makes_up(watched):
     (watched.parent / "plugin-manifest.yaml").write_text(MANIFEST)
     Runner.from_config({"plugins": [{"name": "x", "kind": "watched.Watched", "config": {"keys": ["hunter22"]}}]})

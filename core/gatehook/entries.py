@@ -10,7 +10,7 @@ from gatehook.config import Config, validate
 from gatehook.discovery import CONFIG, Available, contributions, own_version
 from gatehook.document import Document
 from gatehook.errors import ConfigError, GatehookError, ManifestError, PluginLoadError, nearest
-from gatehook.faults import Fault, literal_secrets, schema_faults, unknown_key
+from gatehook.faults import Fault, literal_secrets, schema_faults, secret_places, unknown_key
 from gatehook.hooks import OBSERVER, Hook
 from gatehook.kinds import NotFoundError, find
 from gatehook.manifest import Manifest
@@ -226,11 +226,17 @@ def _check_config(entry: Entry, config: Config, manifest: Manifest) -> None:
                 config.document.report(f"the key {key!r} is missing", entry.path)
             continue
         faults = _faults(schema, value, config.document, place)
-        if entry.config.in_file:
-            faults += literal_secrets(value, schema, config.document.secrecy(place))
+        faults += _keep_secrets(value, schema, config.document, place, entry.config.in_file)
         for message, path in faults:
             if (*place, *path) not in known:  # a variable that is missing, say
                 config.document.report(message, (*place, *path))
+
+
+def _keep_secrets(value: Any, schema: dict[str, Any], document: Document, place: Path, in_file: bool) -> list[Fault]:
+    """Those that stand in the file. Wherever config is shown from now on, all of them are masked."""
+    literal = [*literal_secrets(value, schema, document.secrecy(place))] if in_file else []
+    document.secrets.update((*place, *path) for path in secret_places(value, schema, schema))
+    return literal
 
 
 def _faults(schema: dict[str, Any], value: Any, document: Document, place: Path) -> list[Fault]:
@@ -260,12 +266,10 @@ def _check_sections(config: Config) -> None:
             except GatehookError as error:
                 config.document.report(str(error), (name,))
             else:
+                schema = model.model_json_schema()
+                for message, path in _keep_secrets(value, schema, config.document, (name,), bool(config.document.file)):
+                    config.document.report(message, (name, *path))
                 validate(model, {} if value is None else value, config.document, (name,))
-                if config.document.file:
-                    for message, path in literal_secrets(
-                        value, model.model_json_schema(), config.document.secrecy((name,))
-                    ):
-                        config.document.report(message, (name, *path))
         elif name in KNOWN_SECTIONS:
             distribution = KNOWN_SECTIONS[name]
             config.document.report(f"the section {name!r} belongs to {distribution}, which is not installed", (name,))

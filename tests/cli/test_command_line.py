@@ -70,6 +70,13 @@ def test_a_broken_command_of_a_host_breaks_no_other(text, why, command, gatehook
         assert result.exit_code == 2
 
 
+def test_a_command_that_is_not_installed_names_its_distribution(gatehook, monkeypatch):
+    monkeypatch.setattr("gatehook.cli.contributions", lambda group: [])
+    result = gatehook("serve", "--config", "x")
+    assert result.output == "Error: the command 'serve' comes with gatehook-plugin-server, which is not installed\n"
+    assert result.exit_code == 2
+
+
 def test_two_hosts_that_claim_a_command_are_both_told(command, gatehook):
     command(ECHO)
     command(ECHO, distribution="rival")

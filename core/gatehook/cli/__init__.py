@@ -6,7 +6,7 @@ shows something enabled that cannot run); 2, there is no answer (bad usage, noth
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -20,6 +20,9 @@ from gatehook.cli.schema import schema
 from gatehook.discovery import COMMANDS, Contribution, contributions, own_version
 from gatehook.errors import GatehookError
 
+KNOWN_COMMANDS: Final = {"guard": "gatehook-guard", "serve": "gatehook-plugin-server"}
+"""Commands of our own hosts, to name what is missing."""
+
 
 class Commands(click.Group):
     """Our own commands and those of hosts, which are imported when they are asked for."""
@@ -30,7 +33,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
         theirs = (item for item in contributions(COMMANDS) if item.name == cmd_name)
-        return own or next(map(_contributed, theirs), None)
+        return own or next(map(_contributed, theirs), None) or _known(cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -50,15 +53,26 @@ def _contributed(item: Contribution) -> click.Command:
 
 
 def _broken(item: Contribution, why: str) -> click.Command:
-    """Stands in for a command that cannot be imported: it is listed, takes anything, and says what is wrong."""
+    """Stands in for a command that cannot be imported: it is listed."""
+    return _refusing(item.name, why, f"(broken; calling it says why) from {item.distribution}")
+
+
+def _known(name: str) -> click.Command | None:
+    """Stands in for a command of our own hosts that is not installed: it is not listed."""
+    if name not in KNOWN_COMMANDS:
+        return None
+    return _refusing(name, f"the command {name!r} comes with {KNOWN_COMMANDS[name]}, which is not installed")
+
+
+def _refusing(name: str, why: str, hint: str = "") -> click.Command:
+    """A command that takes anything, and says what is wrong."""
 
     def refuse(**_: Any) -> NoReturn:
         raise Fault(why)
 
     takes_anything = {"ignore_unknown_options": True, "help_option_names": []}
     arguments: list[click.Parameter] = [click.Argument(["args"], nargs=-1, type=click.UNPROCESSED)]
-    hint = f"(broken; calling it says why) from {item.distribution}"
-    return click.Command(item.name, takes_anything, refuse, arguments, short_help=hint)
+    return click.Command(name, takes_anything, refuse, arguments, short_help=hint)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
