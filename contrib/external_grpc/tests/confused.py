@@ -43,6 +43,14 @@ async def converse(_, context):
                 continue
             case "text":
                 answer["answer"] = "text"
+            case "doubled":  # a denial to some who read it, and none to others
+                said = b'{"continue_processing":false,"continue_processing":true}'
+                await context.write(b'{"id":%d,"answer":{"plugin_name":"Toy","result":%s}}' % (number, said))
+                continue
+            case "float":
+                answer["id"] = float(number)
+            case "true":
+                answer["id"] = True
             case "numberless":
                 del answer["id"]
             case "foreign":

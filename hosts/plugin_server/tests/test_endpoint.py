@@ -159,7 +159,10 @@ async def test_what_is_asked_wrongly_is_an_error_of_the_protocol(ask, frame, cod
     assert told["error"]["code"] == code
 
 
-@pytest.mark.parametrize("meta", [{"gatehook/timeout_ms": "1"}, {"gatehook/timeout_ms": True}, {"gatehook/config": 1}])
+@pytest.mark.parametrize(
+    "meta",
+    [{"gatehook/config": 1}, *({"gatehook/timeout_ms": item} for item in ("1", True, 0, -1, 10**400))],
+)
 async def test_what_gatehook_adds_is_checked(ask, meta):
     frame = call(1)
     frame["params"]["_meta"] = meta

@@ -15,12 +15,14 @@ from typing import Any, Final
 
 import grpc.aio
 from gatehook_external import NotDelivered, ServiceError
-from pydantic_core import from_json
+from gatehook_external.strict_json import decode
 
 Json = dict[str, Any]
 
 _FULL: Final = 65_536
 """Bytes of a message, from which on no further line is put into it."""
+_SHORTEST: Final = 0.001
+"""Seconds that are told at least, since 0 is no time to a server."""
 
 
 class Conversation:
@@ -46,10 +48,12 @@ class Conversation:
         Raises:
             ServiceError, NotDelivered, TimeoutError: there is none.
         """
+        if seconds <= 0:
+            raise TimeoutError
         number = next(self._numbers)
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
-        time = b"null" if seconds == inf else b"%.6f" % seconds
+        time = b"null" if seconds == inf else b"%.6f" % max(seconds, _SHORTEST)
         self._unsent[number] = b'{"id":%d,"timeout":%s,"call":%s}' % (number, time, call)
         self._woken.set()
         try:
@@ -99,10 +103,10 @@ class Conversation:
         try:
             while (raw := await self._stream.read()) is not grpc.aio.EOF:
                 for line in raw.split(b"\n"):
-                    self._take(from_json(line, allow_inf_nan=False))
+                    self._take(decode(line))
         except grpc.aio.AioRpcError as error:
             reason, self.refused = meaning(error), error.code() is grpc.StatusCode.UNAUTHENTICATED
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             reason = "it answered with what is not understood"
             self._stream.cancel()
         finally:
@@ -112,7 +116,10 @@ class Conversation:
         if message.get("bye"):
             self.leave()
             return
-        answer = self._answers.get(message["id"])
+        number = message["id"]
+        if type(number) is not int:
+            raise TypeError
+        answer = self._answers.get(number)
         if answer is None or answer.done():
             return  # nobody waits for it any more
         if message.get("oversize"):

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from gatehook import PayloadError
 from gatehook_external import ServiceError
+from gatehook_external.strict_json import decode
 from google.protobuf.message import DecodeError, Message
 
 from gatehook_external_grpc import messages
@@ -116,8 +117,8 @@ class GRPCRemote:
         if path is _INVOKE and len(asked) <= _SHORT:
             return await self._link.converse(asked, seconds)
         try:
-            answer = json.loads(await self._link.call(path, asked, seconds))
-        except (ValueError, RecursionError):
+            answer = decode(await self._link.call(path, asked, seconds))
+        except ValueError:
             raise ServiceError("it answered with what is no JSON") from None
         if type(answer) is not dict:
             raise ServiceError("it answered with JSON that is no object")

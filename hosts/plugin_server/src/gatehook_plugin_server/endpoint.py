@@ -125,8 +125,8 @@ class Endpoint:
 
     async def _invoke(self, call: Json, meta: Json) -> Json:
         milliseconds, config_id = meta.get("gatehook/timeout_ms"), meta.get("gatehook/config")
-        if milliseconds is not None and type(milliseconds) not in (int, float):
-            raise RpcError(INVALID_PARAMS, "gatehook/timeout_ms is no number")
+        if milliseconds is not None and not tools.is_duration(milliseconds):
+            raise RpcError(INVALID_PARAMS, "gatehook/timeout_ms is no number above 0")
         if config_id is not None and type(config_id) is not str:
             raise RpcError(INVALID_PARAMS, "gatehook/config is no string")
         return await self._plugins.invoke(

@@ -9,7 +9,10 @@ from functools import partial
 from typing import Any, Final
 
 import grpc.aio
-from pydantic_core import from_json, to_json
+from gatehook_external.strict_json import decode
+from pydantic_core import to_json
+
+from gatehook_plugin_server.tools import is_duration
 
 Json = dict[str, Any]
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -60,13 +63,14 @@ class Conversation:
 
     async def _take(self, raw: bytes) -> None:
         try:
-            message = from_json(raw, allow_inf_nan=False)
+            message = decode(raw)
             number, cancel = message["id"], message.get("cancel")
             if type(number) is not int or (number in self._running and not cancel):
                 raise ValueError
-            seconds = None if cancel or message["timeout"] is None else float(message["timeout"])
-            call = None if cancel else message["call"]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            seconds, call = (None, None) if cancel else (message["timeout"], message["call"])
+            if seconds is not None and not is_duration(seconds):
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError):
             await self._context.abort(grpc.StatusCode.INVALID_ARGUMENT, "this is no call")
             raise
         if cancel:

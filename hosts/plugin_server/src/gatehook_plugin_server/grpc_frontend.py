@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import os
 from collections.abc import Awaitable, Callable
 from math import inf
@@ -17,6 +16,7 @@ from typing import Any, Final, TypeVar
 import grpc.aio
 from gatehook import ConfigError, PayloadError
 from gatehook_external.protocol import refusal
+from gatehook_external.strict_json import decode
 from gatehook_external_grpc import messages
 from gatehook_external_grpc.plugin_service_pb2 import (
     GetPluginConfigRequest,
@@ -36,6 +36,7 @@ from gatehook_plugin_server.addresses import Address
 from gatehook_plugin_server.grpc_conversation import Context, Conversation
 from gatehook_plugin_server.plugins import Plugins
 from gatehook_plugin_server.settings import ServeSettings
+from gatehook_plugin_server.wire import dump
 
 Json = dict[str, Any]
 Answers = Callable[[bytes, Context], Awaitable[bytes]]
@@ -43,10 +44,13 @@ M = TypeVar("M", bound=Message)
 
 _CHECK: Final = "/cpex.Health/Check"
 _INVALID: Final = grpc.StatusCode.INVALID_ARGUMENT
+_BESIDE: Final = 8
+"""Streams that a connection may have beside those of its calls: conversations, and questions for the health."""
 
 
 class Methods(grpc.GenericRpcHandler):
-    """What can be called, by whom. The health may be asked for without the token."""
+    """What can be called, by whom. Without the token that is the health of all plugins together; and of what such a
+    caller sends, nothing is read."""
 
     def __init__(self, plugins: Plugins, token: str | None) -> None:
         self._plugins, self._token = plugins, None if token is None else f"Bearer {token}".encode()
@@ -65,13 +69,14 @@ class Methods(grpc.GenericRpcHandler):
         }
         self._handlers["/gatehook.Plugins/Converse"] = grpc.stream_stream_rpc_method_handler(self._converse)
         self._conversations: set[Conversation] = set()
-        self._refused: Any = grpc.unary_unary_rpc_method_handler(_refuse)
+        # Of a stream, as which any call can be taken, a message is read only when it is asked for.
+        self._refused: Any = grpc.stream_unary_rpc_method_handler(_refuse)
+        self._health_of_all: Any = grpc.stream_unary_rpc_method_handler(self._check_all)
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
-        handler = self._handlers.get(details.method)
-        if handler is None or self._token is None or details.method == _CHECK:
-            return handler
-        return handler if self._knows_token(details.invocation_metadata) else self._refused
+        if self._token is None or self._knows_token(details.invocation_metadata):
+            return self._handlers.get(details.method)
+        return self._health_of_all if details.method == _CHECK else self._refused
 
     def _knows_token(self, metadata: Any) -> bool:
         said = [value for key, value in metadata or () if key == "authorization"]
@@ -81,7 +86,12 @@ class Methods(grpc.GenericRpcHandler):
 
     async def _check(self, raw: bytes, context: Context) -> bytes:
         """Of one plugin, if the request names one, or of all."""
-        asked = (await _read(HealthCheckRequest, raw, context)).service.casefold()
+        return self._health((await _read(HealthCheckRequest, raw, context)).service.casefold())
+
+    async def _check_all(self, _: Any, context: Context) -> bytes:
+        return self._health("")
+
+    def _health(self, asked: str) -> bytes:
         health = {name.casefold(): well is True for name, well in self._plugins.health().items()}
         told = HealthCheckResponse.SERVING
         if asked and asked not in health:
@@ -131,9 +141,9 @@ class Methods(grpc.GenericRpcHandler):
 
     async def _invoke(self, raw: bytes, context: Context) -> bytes:
         try:
-            call = json.loads(raw)
-        except (ValueError, RecursionError):
-            call = None
+            call = decode(raw)
+        except ValueError as error:
+            return _written(refusal("", "INVALID_PAYLOAD", f"the call is not JSON: {error}"))
         return _written(await self._call(call, context.time_remaining()))
 
     async def _call(self, call: Any, seconds: float | None) -> Json:
@@ -179,10 +189,10 @@ def _for_peers(described: Json) -> Json:
 
 
 def _written(answer: Json) -> bytes:
-    return json.dumps(answer, separators=(",", ":")).encode()
+    return dump(answer).encode()
 
 
-async def _refuse(raw: bytes, context: Context) -> bytes:
+async def _refuse(_: Any, context: Context) -> bytes:
     await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong")
     raise AssertionError("abort() raises")
 
@@ -198,10 +208,10 @@ async def _read(message: type[M], raw: bytes, context: Context) -> M:
 async def _read_json(tool: Json, raw: bytes, context: Context) -> Json:
     """The arguments that the tool has over MCP."""
     try:
-        asked = json.loads(raw)
+        asked = decode(raw)
         fault = tools.arguments_fault(tool, asked)
-    except (ValueError, RecursionError):
-        fault = "this is no JSON"
+    except ValueError as error:
+        fault = f"this is not JSON: {error}"
     if fault:
         await context.abort(_INVALID, fault)
     return asked  # type: ignore[no-any-return]
@@ -228,9 +238,13 @@ async def serve_grpc(
     methods = Methods(plugins, token_of(settings, folder))
     server = grpc.aio.server(
         handlers=[methods],
+        maximum_concurrent_rpcs=settings.max_connections,
         options=[
             ("grpc.so_reuseport", 0),  # two servers at one address share its calls
             ("grpc.max_receive_message_length", settings.max_request_bytes),
+            ("grpc.max_allowed_incoming_connections", settings.max_connections),
+            ("grpc.max_concurrent_streams", settings.max_concurrency + _BESIDE),
+            ("grpc.server_handshake_timeout_ms", round(settings.request_timeout * 1000)),
             ("grpc.http2.min_ping_interval_without_data_ms", 30_000),  # gatehook's clients ask each minute
         ],
     )

@@ -17,6 +17,9 @@ def _tool(name: str, description: str, properties: dict[str, Json]) -> Json:
     return {"name": name, "description": description, "inputSchema": schema}
 
 
+FOREVER: Final = 1e12
+"""More milliseconds than anybody waits."""
+
 _CALL: Final = {"plugin_name": _TEXT, "payload": _OBJECT, "context": _OBJECT}
 
 CONFIGS: Final = _tool("get_plugin_configs", "The plugins of this server; their settings stay here.", {})
@@ -44,3 +47,8 @@ def arguments_fault(tool: Json, arguments: Any) -> str:
         if type(arguments.get(name)) is not wanted:
             return f"the argument {name!r} must be {'a string' if wanted is str else 'an object'}"
     return ""
+
+
+def is_duration(value: Any) -> bool:
+    """Whether somebody can wait so long: not NaN, which among its timers would confuse the event loop."""
+    return type(value) in (int, float) and 0 < value < FOREVER

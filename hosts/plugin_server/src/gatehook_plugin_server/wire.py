@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from math import isfinite
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
+from gatehook_external.strict_json import decode
 from pydantic_core import to_json
 
 PARSE_ERROR: Final = -32700
@@ -40,9 +40,9 @@ def read(data: bytes) -> Message:
         RpcError: it is no JSON, no single JSON-RPC message, or repeats a key.
     """
     try:
-        value = _decode(data.decode())
-    except (ValueError, RecursionError) as error:
-        raise RpcError(PARSE_ERROR, f"the message is not JSON: {_fault(error)}") from None
+        value = decode(data)
+    except ValueError as error:
+        raise RpcError(PARSE_ERROR, f"the message is not JSON: {error}") from None
     if type(value) is not dict:
         what = "a batch" if type(value) is list else "no object"
         raise RpcError(INVALID_REQUEST, f"the message is {what}; send one JSON-RPC message")
@@ -74,42 +74,6 @@ def write_error(error: RpcError) -> bytes:
 
 dump: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """JSON text. Raises TypeError, ValueError or RecursionError for what is no JSON data."""
-
-
-class _NotStrictError(ValueError):
-    """Some parsers take it, others do not, or take it for something else."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise _NotStrictError("an object repeats a key")
-    return made
-
-
-def _constant(name: str) -> NoReturn:
-    raise _NotStrictError(f"{name} is no number")
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if not isfinite(value):
-        raise _NotStrictError("a number is too large")
-    return value
-
-
-_decode: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float).decode
-
-
-def _fault(error: Exception) -> str:
-    """What is wrong, without anything of what stands there."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos}"
-    if isinstance(error, _NotStrictError):
-        return str(error)
-    return {UnicodeDecodeError: "it is not UTF-8", RecursionError: "it nests too deep"}.get(
-        type(error), "a number has too many digits"
-    )
 
 
 def _is_text(value: Any) -> bool:
