@@ -116,5 +116,8 @@ class Answer:
     async def read(self) -> bytes:
         return b"".join([chunk async for chunk in self.chunks()])
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self, *, endless: bool = False) -> AsyncIterator[bytes]:
+        """Over the limit in all only if the body is to be ``endless``; then its reader bounds the parts of it."""
+        if endless:
+            return self._response.aiter_stream()
         return capped(self._response.aiter_stream(), self._limit, self.headers.get("content-length"))
