@@ -263,8 +263,38 @@ async def test_mutual_tls(opened, secured, authority, tmp_path):
     mine.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "mine.pem"))
     async with opened({**section, "tls_client_cert": str(tmp_path / "mine.pem")}) as asked:
         assert (await asked.call(q="a")).payload.args == {"q": "A"}
-    with pytest.raises(GatehookError, match="client certificate"):
+    with pytest.raises(GatehookError, match=r"demands a client certificate|want of a client certificate"):
         async with opened(section):
+            pass
+
+
+async def test_a_client_certificate_of_a_foreign_authority(opened, secured, tmp_path):
+    section = secured(demands=True)
+    foreign = trustme.CA().issue_cert("gateway@example.com")
+    foreign.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "foreign.pem"))
+    with pytest.raises(GatehookError, match="does not trust our client certificate"):
+        async with opened({**section, "tls_client_cert": str(tmp_path / "foreign.pem")}):
+            pass
+
+
+async def test_health_is_asked_with_the_credentials_of_now(opened, start, free_port, tmp_path):
+    (tmp_path / "token").write_text("t0ken")
+    start("web.py", free_port, LOG=str(tmp_path / "log"))
+    auth = {"type": "bearer", "token_file": str(tmp_path / "token")}
+    async with opened(at(free_port, auth=auth, health_check_endpoint="/health", health_check_interval=0.1)) as asked:
+        await asyncio.sleep(0.25)
+        (tmp_path / "token").write_text("t1ken")
+        await asyncio.sleep(0.25)
+        assert "t1ken" in [line for line in log_of(tmp_path) if "GET /health" in line][-1]
+        (tmp_path / "token").unlink()
+        await asyncio.sleep(0.25)
+        assert "mcp.auth.token_file: " in asked.status.health
+        assert "health check fails" in (await asked.record("ok")).reason
+
+
+async def test_where_a_server_is_stands_in_the_reason_without_what_may_be_secret(opened, free_port):
+    with pytest.raises(GatehookError, match=rf"http://127.0.0.1:{free_port}/mcp: it refuses connections$"):
+        async with opened(at(free_port, "/mcp?key=s3cret")):
             pass
 
 

@@ -46,7 +46,7 @@ REFUSED = [
     ({**HTTP, "args": ["x"]}, "mcp.args: has no effect with STREAMABLEHTTP"),
     ({**HTTP, "url": "ftp://a"}, "mcp.url: must be a URL that begins with http:// or https://"),
     ({**HTTP, "url": "https://"}, "mcp.url: must be a URL that begins with http:// or https://"),
-    ({**HTTP, "url": "https://me:s3cret@a"}, "mcp.url: must not hold credentials"),
+    ({**HTTP, "url": "https://me:s3cret@a"}, "mcp.url: `url` holds credentials"),
     ({**HTTP, "url": "http://a", "tls_verify": False}, "mcp.tls_verify: has no effect without https"),
     ({**HTTP, "url": "http://a", "auth": BEARER}, "mcp.auth: `auth` would send its secrets unencrypted"),
     ({**HTTP, "auth": {"type": "bearer"}}, "mcp.auth: needs `token` or `token_file`, and not both"),

@@ -6,16 +6,17 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stream
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import httpcore2
 import httpx2
 from gatehook_external import NotDelivered, ServiceError
+from gatehook_external.web import Answer, Refused
 
 from gatehook_external_mcp import wire
-from gatehook_external_mcp.address import Address, Answer, Refused
+from gatehook_external_mcp.address import SUCCESS, Address
 from gatehook_external_mcp.dispatcher import Dispatcher, ended
 from gatehook_external_mcp.wire import Json
 
@@ -68,12 +69,12 @@ class Posts(Dispatcher):
     async def notify(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None
     ) -> None:
-        async with self._post(wire.notification(method, params), opts, further=(202, 204)) as answer:
+        async with self._post(wire.notification(method, params), opts, SUCCESS) as answer:
             await answer.read()  # or the connection would be closed
 
     @asynccontextmanager
     async def _post(
-        self, content: bytes, opts: Mapping[str, Any] | None, further: tuple[int, ...] = ()
+        self, content: bytes, opts: Mapping[str, Any] | None, allowed: Container[int] = ()
     ) -> AsyncIterator[Answer]:
         headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
         if self.version:
@@ -82,7 +83,7 @@ class Posts(Dispatcher):
             headers[SESSION] = self._session
         try:
             headers |= (opts or {}).get("headers") or {}  # what the SDK's session wants to be sent
-            async with self._address.exchange("POST", self._address.url, headers, content, further=further) as answer:
+            async with self._address.exchange("POST", self._address.url, headers, content, allowed) as answer:
                 yield answer
         except Refused as error:
             if error.status == 404 and self._session:  # what a server says of a session that it does not know
@@ -105,7 +106,7 @@ class Posts(Dispatcher):
 
     async def _event(self, answer: Answer, number: int) -> Json:
         """The answer among the events, of which the others tell of progress and the like."""
-        events = answer.events()
+        events = self._address.events(answer)
         async for event in events:
             if event.event == "message" and (message := _answer_in(event.data, number)):
                 await self._see_the_end(events)

@@ -39,10 +39,10 @@ class ExternalPlugin(RemotePlugin):
         address = Address(where, self.settings)
         return await Events.open(address) if where.proto == "SSE" else Posts(address)
 
-    async def _look(self) -> None:
-        """Ask for the server's health where the operator says, with the credentials that are valid now."""
+    async def _look(self) -> str:
+        """What is wrong with the server, asked where the operator says, with the credentials that are valid now."""
         address = Address(self.connection, self.settings)
         try:
-            await address.tell("GET", self.connection.health_url, {})
+            return await address.look()
         finally:
             await address.aclose()

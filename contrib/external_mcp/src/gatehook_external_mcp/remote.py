@@ -30,7 +30,7 @@ PROTOCOL_KEY: Final = "gatehook/protocol"
 class MCPRemote:
     """``look`` asks for the server's health, where that is not MCP's ping."""
 
-    def __init__(self, links: Links, look: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, links: Links, look: Callable[[], Awaitable[str]] | None = None) -> None:
         self._links, self._look = links, look
         self._is_gatehook = False
 
@@ -91,8 +91,7 @@ class MCPRemote:
 
     async def check(self, seconds: float) -> str:
         if self._look is not None:
-            await self._look()
-            return ""
+            return await self._look()
         link = await self._links.current(seconds)
         if link.dispatcher.busy:
             return ""  # it may well answer a ping only after what it is busy with

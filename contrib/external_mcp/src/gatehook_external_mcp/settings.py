@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-import httpx2
 from gatehook import ConfigError, Problem, Seconds
 from gatehook_external import TLS, Auth, keep_secret
 from gatehook_external.files import File
+from gatehook_external.web import URL, check_no_credentials, check_url, same_origin
 from pydantic import Field, field_validator, model_validator
 
 _OF_A_CHILD: Final = ("script", "command", "args", "env", "cwd")
@@ -54,14 +54,8 @@ class Connection(TLS):
     @classmethod
     def _is_an_endpoint(cls, value: str | None) -> str | None:
         if value is not None:
-            try:
-                url = httpx2.URL(value)
-            except httpx2.InvalidURL:
-                raise ValueError("must be a URL, such as https://plugins.internal/mcp") from None
-            if url.scheme not in ("http", "https") or not url.host:
-                raise ValueError("must be a URL that begins with http:// or https://")
-            if url.userinfo:
-                raise ValueError("must not hold credentials; write them to `auth`")
+            check_url(value)
+            check_no_credentials(value)
         return value
 
     @model_validator(mode="after")
@@ -104,11 +98,11 @@ class Connection(TLS):
         return f"unix:{self.uds}" if self.uds else str(self.address.copy_with(query=None, fragment=None))
 
     @property
-    def address(self) -> httpx2.URL:
-        return httpx2.URL(self.url or _UNSET)
+    def address(self) -> URL:
+        return URL(self.url or _UNSET)
 
     @property
-    def health_url(self) -> httpx2.URL:
+    def health_url(self) -> URL:
         return self.address.join(self.health_check_endpoint or "")
 
     @property
@@ -119,7 +113,3 @@ class Connection(TLS):
         script = Path(self.script or "").absolute()
         runs = {".py": [sys.executable], ".sh": ["sh"]}.get(script.suffix, [])
         return [*runs, os.fspath(script), *self.args]
-
-
-def same_origin(one: httpx2.URL, other: httpx2.URL) -> bool:
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)

@@ -9,14 +9,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import httpx2
 from gatehook_external import NotDelivered, ServiceError
+from gatehook_external.web import URL, same_origin
 
 from gatehook_external_mcp import wire
 from gatehook_external_mcp.address import Address
 from gatehook_external_mcp.dispatcher import Calls, Dispatcher, ended
 from gatehook_external_mcp.http import VERSION
-from gatehook_external_mcp.settings import same_origin
 from gatehook_external_mcp.wire import Json
 
 
@@ -26,14 +25,14 @@ class Events(Dispatcher):
     def __init__(self, address: Address) -> None:
         self._address = address
         self._calls = Calls()
-        self._posts: httpx2.URL = address.url
+        self._posts: URL = address.url
         self._reading: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(cls, address: Address) -> Events:
         """Raises :class:`ServiceError` if the server does not begin a stream."""
-        found: asyncio.Future[httpx2.URL] = asyncio.get_running_loop().create_future()
+        found: asyncio.Future[URL] = asyncio.get_running_loop().create_future()
         events = cls(address)
         events._reading = asyncio.create_task(events._read(found), name="gatehook events")
         try:
@@ -43,12 +42,12 @@ class Events(Dispatcher):
             raise
         return events
 
-    async def _read(self, found: asyncio.Future[httpx2.URL]) -> None:
+    async def _read(self, found: asyncio.Future[URL]) -> None:
         why = "the server ended the stream of events"
         try:
             headers = {"accept": "text/event-stream", "cache-control": "no-store"}
             async with self._address.exchange("GET", self._address.url, headers) as answer:
-                async for event in answer.events(endless=True):
+                async for event in self._address.events(answer, endless=True):
                     if event.event == "endpoint" and not found.done():
                         found.set_result(self._endpoint(event.data))
                     elif event.event == "message" and event.data:
@@ -63,7 +62,7 @@ class Events(Dispatcher):
                 found.set_exception(NotDelivered(self.over))
             self._calls.fail(self.over)
 
-    def _endpoint(self, data: str) -> httpx2.URL:
+    def _endpoint(self, data: str) -> URL:
         url = self._address.url.join(data)
         if not same_origin(url, self._address.url):
             raise ServiceError("it wants messages to be sent to another origin")

@@ -21,6 +21,11 @@ _IDLE: Final = 4.0
 """Seconds until an unused connection is closed. uvicorn and Node close theirs after 5 s, and a request that crosses
 with that is lost."""
 _SUCCESS: Final = range(200, 300)
+_MISTRUSTED: Final = (
+    "for want of a client certificate (tls_client_cert)",
+    "since it does not trust our client certificate (tls_client_cert)",
+)
+"""Without one and with one, a handshake breaks that the client takes for done: TLS 1.3 asks for it last."""
 
 
 class Web:
@@ -39,7 +44,7 @@ class Web:
 
     def __init__(self, settings: CallSettings, tls: TLS | None, uds: Path | None = None) -> None:
         self.limit, self._allowed = settings.max_response_bytes, settings.allowed_response_codes
-        self._shows_no_certificate = tls is not None and tls.tls_client_cert is None
+        self._hint = "" if tls is None else ", perhaps " + _MISTRUSTED[tls.tls_client_cert is not None]
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=tls.context() if tls is not None else None,
             max_connections=settings.connection_pool_size,
@@ -72,8 +77,9 @@ class Web:
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         # A small compressed answer may be a huge one by the time that its size is seen.
         sent = [("accept-encoding", "identity"), ("user-agent", "gatehook"), *headers.items()]
-        with told_apart(self._shows_no_certificate):
+        with told_apart(self._hint):
             async with self._pool.stream(method, target, headers=sent, content=content or None) as response:
+                self._hint = ""
                 if wrong := of_status(response.status, allowed or self._allowed):
                     raise Refused(wrong, response.status)
                 answer = Answer(response, self.limit)

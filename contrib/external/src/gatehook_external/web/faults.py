@@ -31,20 +31,20 @@ _STATUS: Final = {
 
 
 @contextmanager
-def told_apart(shows_no_certificate: bool) -> Iterator[None]:
+def told_apart(hint: str) -> Iterator[None]:
     """The libraries' errors as our own, and none of their texts.
 
     Args:
-        shows_no_certificate: there is TLS, but the server is shown no client certificate.
+        hint: why a server may break off.
     """
     try:
         yield
     except httpcore2.ConnectError as error:
         raise NotDelivered(_unconnected(error)) from None
     except httpcore2.ProtocolError:
-        raise ServiceError("it broke off, or answered what is not HTTP") from None
+        raise ServiceError("it broke off, or answered what is not HTTP" + hint) from None
     except httpcore2.NetworkError as error:
-        raise ServiceError(_broken(error, shows_no_certificate)) from None
+        raise ServiceError(_broken(error, hint)) from None
 
 
 def of_status(status: int, allowed: Container[int]) -> str:
@@ -67,11 +67,11 @@ def _unconnected(error: Exception) -> str:
     return f"there is no connection to it ({type(cause).__name__})"
 
 
-def _broken(error: Exception, shows_no_certificate: bool) -> str:
+def _broken(error: Exception, hint: str) -> str:
     cause = _cause(error)
     if isinstance(cause, ssl.SSLError):
         return _of_tls(cause)
-    return "the connection broke" + shows_no_certificate * ", perhaps for want of a client certificate"
+    return "the connection broke" + hint
 
 
 def _of_tls(error: ssl.SSLError) -> str:
