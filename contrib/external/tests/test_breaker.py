@@ -47,6 +47,14 @@ def test_a_success_between_failures_starts_the_count_anew(breaker):
     assert breaker.state == "closed"
 
 
+def test_calls_that_were_under_way_together_fail_as_one(breaker):
+    for ticket in [breaker.admit() for _ in range(10)]:
+        breaker.failed(ticket)
+    assert breaker.state == "closed"
+    fail(breaker, 2)
+    assert breaker.state == "open"
+
+
 def test_exactly_one_call_tries_the_service_after_the_wait(breaker, clock):
     fail(breaker)
     clock.now += 59.9

@@ -202,6 +202,15 @@ async def test_a_server_that_died_is_started_again_once_for_all_who_wait(opened,
         assert len(log.pids()) == 2
 
 
+async def test_its_death_is_one_failure_whatever_was_in_flight(opened, lines, log):
+    async with opened(lines(LOG=log.file)) as asked:
+        calls = [asyncio.create_task(asked.call("hang")) for _ in range(8)]
+        await asyncio.sleep(0.3)
+        os.kill(log.pids()[0], signal.SIGKILL)
+        assert all(outcome.blocked for outcome in await asyncio.gather(*calls))
+        assert (await asked.call("ok", q="a")).payload.args == {"q": "A"}
+
+
 async def test_what_was_in_flight_when_it_died_is_not_repeated(opened, lines, log):
     async with opened(lines(LOG=log.file)) as asked:
         assert (await asked.record("crash")).error_type == "backend"
@@ -249,7 +258,7 @@ async def test_a_server_that_keeps_dying_is_not_started_again_and_again(opened, 
 async def test_what_a_server_said_before_it_ended_is_told(opened, lines):
     async with opened(lines("dies", PASSWORD="hunter2"), mode="permissive") as asked:
         assert asked.status.reason.endswith(
-            "lines.py: the server ended with status 1; it said: second | third, ******** | no luck today"
+            "the server ended with status 1; it said: second | third, ******** | no luck today"
         )
 
 

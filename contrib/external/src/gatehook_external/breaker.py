@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 State = Literal["closed", "open", "half-open"]
+Ticket = tuple[int, int]
 
 
 class Breaker:
@@ -14,7 +15,8 @@ class Breaker:
     half open: one call passes, whose end closes it or opens it again.
 
     A call that passes is given a ticket, and returns it with how it ended. What a call says that began before the
-    circuit last opened or closed is not heard: it tells nothing of the service as it is now.
+    circuit last opened or closed is not heard: it tells nothing of the service as it is now. Failures are in a row if
+    each began after the one before: calls under way at once, which one broken connection takes along, fail as one.
 
     Args:
         clock: seconds that never go back.
@@ -24,7 +26,7 @@ class Breaker:
         self._threshold, self._seconds, self._clock = threshold, seconds, clock
         self._failures = 0
         self._opened = 0.0
-        self._era = 0
+        self._era = self._heard = 0
         self.state: State = "closed"
 
     @property
@@ -32,32 +34,33 @@ class Breaker:
         """Seconds until an open circuit lets one call pass."""
         return max(0.0, self._opened + self._seconds - self._clock())
 
-    def admit(self) -> int | None:
+    def admit(self) -> Ticket | None:
         """A ticket, or ``None`` for a call that may not be made now."""
         if self.state == "half-open" or (self.state == "open" and self.wait > 0):
             return None
         if self.state == "open":
             self._turn("half-open")
-        return self._era
+        return self._era, self._heard
 
-    def succeeded(self, ticket: int) -> None:
-        if ticket != self._era:
+    def succeeded(self, ticket: Ticket) -> None:
+        if ticket[0] != self._era:
             return
         self._failures = 0
         if self.state == "half-open":
             self._turn("closed")
 
-    def failed(self, ticket: int) -> None:
-        if ticket != self._era:
+    def failed(self, ticket: Ticket) -> None:
+        if ticket != (self._era, self._heard):
             return
+        self._heard += 1
         self._failures += 1
         if self.state == "half-open" or self._failures >= self._threshold:
             self._opened = self._clock()
             self._turn("open")
 
-    def told_nothing(self, ticket: int) -> None:
+    def told_nothing(self, ticket: Ticket) -> None:
         """The call was cancelled, say. If it was the one to try the service, the next one is."""
-        if ticket == self._era and self.state == "half-open":
+        if ticket[0] == self._era and self.state == "half-open":
             self._turn("open")
 
     def _turn(self, state: State) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gatehook import ConfigError, PluginContext, PluginError
 
 from gatehook_external.attempts import Send, T, delivered
-from gatehook_external.breaker import Breaker
+from gatehook_external.breaker import Breaker, Ticket
 from gatehook_external.cache import MISSING, Cache, principal
 from gatehook_external.errors import ServiceError
 from gatehook_external.flights import Flights
@@ -118,19 +118,19 @@ class Service:
 
     # -- what the breaker is told, and what it tells
 
-    def _heard(self, ticket: int, error: ServiceError) -> None:
+    def _heard(self, ticket: Ticket, error: ServiceError) -> None:
         if error.error_type == "exception":
             self._succeeded(ticket)  # the plugin there failed; the service works
         elif error.error_type != "payload":
             self._failed(ticket, error.reason)
 
-    def _succeeded(self, ticket: int) -> None:
+    def _succeeded(self, ticket: Ticket) -> None:
         before = self._breaker.state
         self._breaker.succeeded(ticket)
         if self._breaker.state != before:
             logger.warning("plugin %r: its service answers again, and calls are made again", self._plugin)
 
-    def _failed(self, ticket: int, reason: str) -> None:
+    def _failed(self, ticket: Ticket, reason: str) -> None:
         self._failures += 1
         self._last_failure = {"reason": reason, "at": datetime.now(UTC).isoformat(timespec="seconds")}
         before = self._breaker.state

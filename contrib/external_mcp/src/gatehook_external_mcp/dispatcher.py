@@ -31,8 +31,7 @@ class Dispatcher:
     version: str = ""
     """Of the protocol, once the handshake told."""
 
-    @property
-    def last_words(self) -> str:
+    async def last_words(self) -> str:
         """What a server that does not come up told of itself, for people."""
         return ""
 

@@ -109,12 +109,14 @@ class Links:
         except BaseException as error:
             if dispatcher is not None:
                 self._end(dispatcher)
-            said = f"; it said: {dispatcher.last_words}" if dispatcher is not None and dispatcher.last_words else ""
             if isinstance(error, TimeoutError):
-                raise NotDelivered(f"it did not come up within {self._limit:g} seconds{said}") from None
-            if isinstance(error, ServiceError):
-                raise NotDelivered(error.reason + said) from error
-            raise
+                reason = f"it did not come up within {self._limit:g} seconds"
+            elif isinstance(error, ServiceError):
+                reason = error.reason
+            else:
+                raise
+            said = await dispatcher.last_words() if dispatcher is not None else ""
+            raise NotDelivered(f"{reason}; it said: {said}" if said else reason) from error
 
     def drop(self, link: Link) -> None:
         """Close a connection that is of no more use; the next call opens another."""

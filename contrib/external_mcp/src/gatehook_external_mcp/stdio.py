@@ -176,8 +176,11 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
                 text = text.replace(value, "********")
         return text
 
-    @property
-    def last_words(self) -> str:
+    async def last_words(self) -> str:
+        if self.over:  # and not all may have been read
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MOMENT):
+                    await self._gone.wait()
         return " | ".join(self._last)[-LAST_WORDS:]
 
     def _fail(self) -> None:
