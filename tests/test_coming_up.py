@@ -8,6 +8,7 @@ import pytest
 import yaml
 from gatehook import (
     ConfigError,
+    ConfigFile,
     Plugin,
     PluginContext,
     PluginError,
@@ -227,6 +228,19 @@ async def test_a_plugin_alone_raises_its_failures_and_never_lets_one_through(wat
 def test_a_plugin_alone_is_one_of_the_config_s(watched):
     with pytest.raises(ConfigError, match="no plugin 'secnd', did you mean 'second'"):
         Runner.from_config(watched, only="secnd")
+
+
+def test_a_runner_begins_from_the_file_as_it_was_read(watched):
+    read = ConfigFile.read(watched)
+    watched.write_text("plugins: [")
+    assert [plugin.name for plugin in Runner.from_config(read).plugins()] == ["first", "second"]
+    watched.unlink()
+    with pytest.raises(ConfigError, match=r"gatehook.yaml:2: plugins\[0\].priority"):
+        Runner.from_config(
+            ConfigFile(str(watched), "plugins:\n- {name: first, kind: watched.Watched, priority: high}\n")
+        )
+    with pytest.raises(ConfigError, match="cannot read the file"):
+        ConfigFile.read(watched)
 
 
 def test_a_problem_reads_as_where_and_what():

@@ -40,6 +40,7 @@ LAYERS = {
     "faults": 2,
     "manifest": 2,
     "schemas": 2,
+    "sources": 2,
     # mechanism
     "chain": 3,
     "discovery": 3,

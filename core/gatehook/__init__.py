@@ -55,6 +55,7 @@ from gatehook.results import (
     Verdict,
 )
 from gatehook.runner import PluginStatus, Runner
+from gatehook.sources import ConfigFile
 
 __all__ = [
     "AuthPostCheckPayload",
@@ -62,6 +63,7 @@ __all__ = [
     "AuthPreCheckPayload",
     "AuthPreCheckResult",
     "ConfigError",
+    "ConfigFile",
     "Content",
     "FederationPostSyncPayload",
     "FederationPostSyncResult",

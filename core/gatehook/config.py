@@ -16,6 +16,7 @@ from gatehook.errors import ConfigError, Problem, nearest
 from gatehook.faults import literal_secrets, model_faults, schema_faults, shown
 from gatehook.plugin import Count, PluginConfig, Seconds
 from gatehook.results import PluginMode
+from gatehook.sources import Source
 from gatehook.values import Path
 
 
@@ -86,7 +87,7 @@ class Config:
             raise ConfigError(sorted(self.document.problems, key=lambda problem: problem.line or 0))
 
 
-def load_config(source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Config:
+def load_config(source: Source, environ: Mapping[str, str] = os.environ) -> Config:
     """Read a config from a file or a mapping. What is wrong in it stands in ``config.document.problems``.
 
     Raises:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 from typing import Any, Final
 
 import yaml
 
 from gatehook.errors import ConfigError, Problem
 from gatehook.faults import shown
+from gatehook.sources import ConfigFile, Source
 from gatehook.values import MAX_DEPTH, Path
 
 MASK: Final = "********"
@@ -64,7 +63,7 @@ class Document:
         self.problems.append(self.problem(message, path))
 
 
-def read_document(source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str]) -> Document:
+def read_document(source: Source, environ: Mapping[str, str]) -> Document:
     """Read a file, or take a mapping as if it had been read from one. Faults are collected in ``problems``.
 
     Raises:
@@ -74,16 +73,8 @@ def read_document(source: str | os.PathLike[str] | Mapping[str, Any], environ: M
         document = Document()
         document.data = _Plain(document, environ).value(source, ())
         return document
-    file = os.fspath(source)
-    try:
-        text = FilePath(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            [Problem(f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", file=file)]
-        ) from None
-    except OSError as error:
-        raise ConfigError([Problem(f"cannot read the file: {error.strerror}", file=file)]) from None
-    return parse_document(text, file, environ)
+    file = source if isinstance(source, ConfigFile) else ConfigFile.read(source)
+    return parse_document(file.text, file.path, environ)
 
 
 def parse_document(text: str, file: str | None, environ: Mapping[str, str] | None) -> Document:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from gatehook.hooks import HookSpecs, hooks_of
 from gatehook.payloads import Payload
 from gatehook.request import Request
 from gatehook.results import Outcome, PluginMode
+from gatehook.sources import Source
 
 logger = logging.getLogger("gatehook")
 P = TypeVar("P", bound=Payload)
-Source = str | os.PathLike[str] | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Runner:
         """A runner for a config file, or for a mapping of the same shape. Plugins come up when it is entered.
 
         Args:
-            source: the file's path, or the mapping.
+            source: the file's path, the file as it was read before, or the mapping.
             hooks: the hooks that the host calls. An enforcing plugin none of whose hooks is called is an error.
             hookspecs: classes like :class:`gatehook.hooks.HookSpecs` with the host's own hooks.
             only: the name of the one plugin that is to run, for a host that runs it on somebody else's behalf, who

@@ -73,6 +73,14 @@ class Never(Plugin):
         return None
 
 
+class Slow(Plugin):
+    async def initialize(self):
+        await asyncio.sleep(0.5)
+
+    def tool_pre_invoke(self, payload):
+        return None
+
+
 class Mask(Plugin):
     def tool_post_invoke(self, payload):
         return PluginResult(modified_payload=ToolPostInvokePayload(payload.name, {"content": []}))

@@ -7,6 +7,7 @@ import ssl
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import httpx2
@@ -278,12 +279,20 @@ def test_a_failing_plugin_is_an_answer(local):
     assert "hunter2" not in local.said()
 
 
-def test_while_there_are_more_connections_than_allowed_requests_get_503(config, serve, begun):
-    with serve(config("Wait", max_connections=1), *LOOPBACK) as server:
-        running = begun(server, seconds=1)
-        assert post(server, request(2, "ping")).status_code == 503
-        assert running.result().status_code == 200
-        assert post(server, request(3, "ping")).status_code == 200
+def test_more_connections_than_allowed_are_closed_at_once(config, serve):
+    with serve(config("Add", max_connections=2), *LOOPBACK) as server:
+        silent = socket.create_connection(address(server), timeout=20)
+        assert post(server, request(1, "ping")).status_code == 200
+        with silent, socket.create_connection(address(server), timeout=20) as second:
+            with pytest.raises(httpx.TransportError):
+                post(server, request(2, "ping"))
+            second.settimeout(0.2)  # those that were there stay
+            with pytest.raises(TimeoutError):
+                second.recv(1)
+        while True:
+            with suppress(httpx.TransportError):  # until the server has seen that they went away
+                assert post(server, request(3, "ping")).status_code == 200
+                break
 
 
 def test_sigterm_lets_running_calls_end(config, serve, begun):

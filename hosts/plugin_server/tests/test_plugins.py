@@ -246,6 +246,38 @@ async def test_configs_are_taken_only_if_the_operator_says_so(opened):
     assert "config_id" in await plugins.configure("Add", {"value": 2})
 
 
+async def test_callers_set_the_keys_that_the_operator_names_and_no_others(opened):
+    plugins = await opened(
+        {"name": "Add", "kind": "serve_toys.Add", "config": {"token": "own"}}, accept_config=["value"]
+    )
+    assert plugins.config("Add")["manifest"]["accepts_config"] is True
+    assert "config_id" in await plugins.configure("Add", {"value": 2})
+    told = await plugins.configure("Add", {"value": 2, "url": "http://mine.example", "token": "mine"})
+    message = "this server does not let its callers set it"
+    assert told == {"problems": [{"message": message, "path": [key]} for key in ("url", "token")]}
+    plugins.private = True
+    assert "config_id" in await plugins.configure("Add", {"url": "http://mine.example"})
+
+
+async def test_callers_set_nothing_where_the_operator_names_nothing(opened):
+    plugins = await opened("Add", accept_config=[])
+    assert plugins.config("Add")["manifest"]["accepts_config"] is False
+    assert "problems" in await plugins.configure("Add", {})
+
+
+@pytest.mark.parametrize("becomes", ["plugins: [", '{"plugins": []}', None])
+async def test_configs_are_laid_over_the_server_s_as_it_was_read(opened, config, becomes):
+    entry = {"name": "Count", "kind": "serve_toys.Add", "config": {"value": "read"}}
+    plugins = await opened(entry, accept_config=True)
+    path = config(entry)
+    if becomes is None:
+        path.unlink()
+    else:
+        path.write_text(becomes)
+    answer = await invoked(plugins, "Count", config_id=await configured(plugins, "Count", other=1))
+    assert answer["result"]["modified_payload"]["args"]["added"] == "read"
+
+
 async def test_what_is_wrong_in_a_config_is_told_with_its_place(opened):
     plugins = await opened("Strict", accept_config=True)
     (problem,) = (await plugins.configure("Strict", {"words": ["a", 1]}))["problems"]
@@ -287,6 +319,16 @@ async def test_a_reload_brings_the_new_config_and_forgets_those_of_callers(opene
     assert (await invoked(plugins, "Add"))["result"]["modified_payload"]["args"]["added"] == 3
     assert code(await invoked(plugins, "Add", config_id=config_id)) == "UNKNOWN_CONFIG"
     assert plugins.hooks() == ["tool_post_invoke", "tool_pre_invoke"]
+
+
+async def test_of_two_reloads_the_one_that_began_last_holds(opened, config):
+    plugins = await opened("Add")
+    config({"name": "Slow", "kind": "serve_toys.Slow"})
+    first = asyncio.create_task(plugins.reload())
+    await asyncio.sleep(0.05)
+    config("Deny")
+    await asyncio.gather(first, plugins.reload())
+    assert [described["name"] for described in plugins.configs()] == ["Deny"]
 
 
 @pytest.mark.parametrize(("plugins", "serve"), [(["Add", "Never"], {}), (["Add"], {"max_configs": 0}), ([], {})])

@@ -23,7 +23,7 @@ def token_of(settings: ServeSettings, folder: Path) -> str | None:
         ConfigError: its file cannot be read, or holds none.
     """
     if settings.token_file is None:
-        return settings.token
+        return settings.token.get_secret_value() if settings.token else None
     token = _read(folder / settings.token_file, "serve.token_file").decode(errors="replace").strip()
     if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
         raise ConfigError(
@@ -67,7 +67,7 @@ def check_exposure(address: Address, settings: ServeSettings) -> None:
     if address.is_local:
         return
     lacking = [] if settings.tls_cert else ["tls_cert and tls_key"]
-    if settings.token is settings.token_file is settings.tls_client_ca is None:
+    if not (settings.token or settings.token_file or settings.tls_client_ca):
         lacking.append("a token, or tls_client_ca")
     if lacking:
         raise ConfigError(f"{address} can be reached from other machines: `serve:` needs {', and '.join(lacking)}")

@@ -8,18 +8,20 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
-from gatehook import PluginStatus
+from gatehook import ConfigFile, PluginStatus
 
 from gatehook_plugin_server.served import Served
 
 
 class Configured:
-    """At most ``limit`` plugins are kept up; ``retire`` takes those that were not used for longest."""
+    """At most ``limit`` plugins are kept up; ``retire`` takes those that were not used for longest.
 
-    def __init__(self, source: Path, limit: int, retire: Callable[[Served], None]) -> None:
+    ``source`` is the config that theirs are laid over: as it was read, whatever has become of the file.
+    """
+
+    def __init__(self, source: ConfigFile, limit: int, retire: Callable[[Served], None]) -> None:
         self._source, self._limit, self._retire = source, limit, retire
         self._salt = secrets.token_bytes(16)  # so that an id tells nothing of its config, and is gone after a reload
         self._starting: dict[str, asyncio.Task[Served]] = {}

@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gatehook_plugin_server.access import Access, check_exposure, tls_of, token_of
 from gatehook_plugin_server.addresses import Address
+from gatehook_plugin_server.connections import bounded
 from gatehook_plugin_server.endpoint import Endpoint
 from gatehook_plugin_server.events import first
 from gatehook_plugin_server.exchange import Exchange
@@ -65,36 +65,6 @@ def _app(plugins: Plugins, endpoint: Endpoint, access: Access) -> ASGIApp:
     return Guarded(Starlette(routes=routes), access)
 
 
-def _connections(head_timeout: float) -> type[H11Protocol]:
-    """uvicorn's, which do not wait for ever for the head of a request."""
-
-    class Connection(H11Protocol):
-        late: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-            super().connection_made(transport)
-            self._wait()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.cycle is None or self.cycle.response_complete:
-                self._wait()
-            elif self.late is not None:
-                self.late.cancel()
-                self.late = None
-
-        def _wait(self) -> None:
-            if self.late is None:
-                self.late = self.loop.call_later(head_timeout, self.transport.close)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            if self.late is not None:
-                self.late.cancel()
-
-    return Connection
-
-
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -116,10 +86,10 @@ async def serve_http(
     check_exposure(address, settings)
     access, tls = Access(address, settings, token_of(settings, plugins.folder)), tls_of(settings, plugins.folder)
     config = uvicorn.Config(
-        _app(plugins, endpoint, access), http=_connections(settings.request_timeout), ws="none", loop="none",
-        lifespan="off", log_config=None, access_log=False, proxy_headers=False, server_header=False,
-        timeout_keep_alive=KEEP_ALIVE, limit_concurrency=settings.max_connections + 1,
-        timeout_graceful_shutdown=ceil(settings.drain_timeout),
+        _app(plugins, endpoint, access), http=bounded(settings.max_connections, settings.request_timeout),
+        ws="none", loop="none", lifespan="off", log_config=None, access_log=False,
+        proxy_headers=False, server_header=False,
+        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=ceil(settings.drain_timeout),
     )  # fmt: skip
     config.load()
     config.ssl = tls

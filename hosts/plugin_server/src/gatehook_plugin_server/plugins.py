@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from gatehook import ConfigError, GatehookError, PluginLoadError, Problem, Runner
+from gatehook import ConfigError, ConfigFile, GatehookError, PluginLoadError, Problem, Runner
 from gatehook_external.protocol import answer_of, ask, described, failure_of, from_wire, refusal
 
 from gatehook_plugin_server.configured import Configured
@@ -41,7 +41,8 @@ class Plugins:
         self._source = source
         self.settings = ServeSettings()
         self._served: dict[str, Served] = {}
-        self._configured = Configured(source, self.settings.max_configs, self._retire)
+        self._configured = Configured(ConfigFile(str(source), ""), self.settings.max_configs, self._retire)
+        self._reloading = asyncio.Lock()  # or of two, the older config could come last
         self._stopping: set[asyncio.Task[Any]] = set()  # what :meth:`close` waits for
         self._past: dict[tuple[str, str], Counter[str]] = {}  # what those counted that have been shut down
         self.running = 0
@@ -68,24 +69,28 @@ class Plugins:
         Raises:
             GatehookError: as :meth:`open`; the old plugins go on serving.
         """
-        read = Runner.from_config(self._source)
+        async with self._reloading:
+            await self._reload(ConfigFile.read(self._source))
+
+    async def _reload(self, file: ConfigFile) -> None:
+        read = Runner.from_config(file)
         settings = ServeSettings.model_validate(read.section("serve"))
         enabled = [status for status in read.plugins() if status.state != "disabled"]
         if not enabled:
-            raise GatehookError(f"{self._source}: no plugin is enabled, so there is nothing to serve")
+            raise GatehookError(f"{file.path}: no plugin is enabled, so there is nothing to serve")
         served: dict[str, Served] = {}
         try:
             for status in enabled:
                 if other := served.get(status.name.casefold()):
-                    raise GatehookError(f"{self._source}: callers cannot tell {other.name!r} and {status.name!r} apart")
-                served[status.name.casefold()] = await Served.start(self._source, status)
+                    raise GatehookError(f"{file.path}: callers cannot tell {other.name!r} and {status.name!r} apart")
+                served[status.name.casefold()] = await Served.start(file, status)
         except BaseException:
             for started in served.values():
                 await started.stop()
             raise
         self._retire_all()
         self.settings, self._served = settings, served
-        self._configured = Configured(self._source, settings.max_configs, self._retire)
+        self._configured = Configured(file, settings.max_configs, self._retire)
 
     async def close(self) -> None:
         """Shut all plugins down, once their calls have ended, or after ``drain_timeout``."""
@@ -97,7 +102,7 @@ class Plugins:
 
     @property
     def accepts_configs(self) -> bool:
-        return self.private or self.settings.accept_config
+        return self.private or bool(self.settings.accept_config)
 
     @property
     def folder(self) -> Path:
@@ -147,6 +152,12 @@ class Plugins:
             return _problem(f"this server has no plugin {name!r}")
         if not self.accepts_configs:
             return _problem("this server takes no configs from its callers")
+        if refused := [key for key in config if not self._may_set(key)]:
+            return {
+                "problems": [
+                    {"message": "this server does not let its callers set it", "path": [key]} for key in refused
+                ]
+            }
         try:
             return {"config_id": await self._configured.start(served.written, config)}
         except ConfigError as error:
@@ -155,6 +166,10 @@ class Plugins:
             return _problem(f"the plugin does not come up with it: {error.reason}")
         except (GatehookError, ValueError, TypeError, RecursionError) as error:
             return _problem(f"the plugin does not come up with it: {type(error).__name__}")
+
+    def _may_set(self, key: str) -> bool:
+        allowed = self.private or self.settings.accept_config
+        return allowed if isinstance(allowed, bool) else key in allowed
 
     # -- calls
 

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, Self
 
-from gatehook import GatehookError, PluginStatus, Runner
+from gatehook import ConfigFile, GatehookError, PluginStatus, Runner
 from gatehook_external.protocol import HOOKS
 
 ONLY_OBSERVES: Final = "it has no hook that gateways call, and nothing to observe here; run it where the gateway is"
@@ -26,7 +25,7 @@ class Served:
         self._unused = asyncio.Event()
 
     @classmethod
-    async def start(cls, source: Path, written: PluginStatus, config: Mapping[str, Any] | None = None) -> Self:
+    async def start(cls, source: ConfigFile, written: PluginStatus, config: Mapping[str, Any] | None = None) -> Self:
         """Bring the plugin up, with ``config`` laid over its own.
 
         Raises:

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Self
 
 from gatehook import Seconds
 from gatehook_external.protocol import HOOKS
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-Secret = Annotated[str, Field(min_length=16, json_schema_extra={"writeOnly": True})]
+Token = Annotated[SecretStr, Field(min_length=16, json_schema_extra={"writeOnly": True})]
 
 
 class ServeSettings(BaseModel):
@@ -24,7 +24,7 @@ class ServeSettings(BaseModel):
     listen: str | None = None
     """Where to listen for HTTP: `HOST:PORT`, or `unix:PATH`. Left out, and without `--listen`: standard input and
     output."""
-    token: Secret | None = None
+    token: Token | None = None
     """What callers must send as `Authorization: Bearer …`, from a variable: `${NAME}`."""
     token_file: str | None = None
     """A file that holds the token instead."""
@@ -39,16 +39,17 @@ class ServeSettings(BaseModel):
     names, elsewhere any."""
     allowed_origins: list[str] = []
     """Web pages that may call, such as `https://tools.example`. Programs other than browsers send no `Origin`."""
-    accept_config: bool = False
-    """Whether callers over the network may configure plugins, such as with files of this machine to read."""
+    accept_config: bool | list[str] = False
+    """The keys of plugins' `config` that callers over the network may set; `true`: all. Then they can name files of
+    this machine to read, and send a plugin's own credentials to an address of theirs."""
     max_configs: Annotated[int, Field(ge=1)] = 16
     """So many configs that callers sent are kept up; of more, those that were not used for longest are shut down."""
     max_request_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
     """The longest message that is read, in bytes."""
     max_concurrency: Annotated[int, Field(ge=1)] = 64
     """So many calls run at a time; further ones are refused at once."""
-    max_connections: Annotated[int, Field(ge=1)] = 1024
-    """While more than these are open, every request gets HTTP 503."""
+    max_connections: Annotated[int, Field(ge=1)] = 512
+    """So many connections are open at a time; further ones are closed at once."""
     request_timeout: Seconds = 10.0
     """So long the head of a request may take to arrive over HTTP, and as long again its body."""
     drain_timeout: Seconds = 10.0
