@@ -9,6 +9,7 @@ class Address(BaseModel):
     plugin: str | None = None
     health_check_interval: float | None = None
     shown: str = "nowhere"
+    idle: set[str] = set()
 
 
 class Echo:

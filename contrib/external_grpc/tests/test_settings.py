@@ -60,6 +60,11 @@ async def test_a_section_that_makes_no_sense_is_a_config_error(grpc, message):
     assert message in str(failed.value)
 
 
+def test_keys_of_calls_that_have_no_effect_are_refused():
+    with pytest.raises(ConfigError, match=r"^config\.connection_pool_size: has no effect here$"):
+        ExternalGRPCPlugin(PluginConfig(name="Toy", grpc={"target": "a:1"}, config={"connection_pool_size": 5}))
+
+
 def test_all_that_makes_no_sense_is_told_before_anything_is_started():
     grpc = {"tls": False, "tls_ca": "ca.pem", "tls_verify": True, "auth": {"type": "bearer"}}
     with pytest.raises(ConfigError) as failed:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import logging
+import signal
 import urllib.request
 
 import pytest
@@ -213,6 +214,18 @@ async def test_without_an_address_for_it_health_is_a_ping(opened, start, free_po
         server.wait()
         await asyncio.sleep(0.3)
         assert asked.status.health == "it refuses connections"
+
+
+async def test_a_server_that_hangs_with_calls_is_sick(opened, start, free_port):
+    server = start("web.py", free_port)
+    async with opened(at(free_port, health_check_interval=0.3)) as asked:
+        server.send_signal(signal.SIGSTOP)
+        call = asyncio.create_task(asked.call())
+        await asyncio.sleep(0.9)
+        assert not call.done()
+        assert asked.status.health == "it did not answer in time"
+        server.send_signal(signal.SIGCONT)
+        assert not (await call).blocked
 
 
 # -- TLS

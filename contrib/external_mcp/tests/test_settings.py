@@ -97,6 +97,12 @@ def test_a_check_tells_all_that_makes_no_sense_at_once(tmp_path, monkeypatch):
     ]
 
 
+async def test_keys_of_calls_that_have_no_effect_are_refused(opened, lines):
+    with pytest.raises(ConfigError, match=r"plugins\[0\]\.config\.connection_pool_size: has no effect here$"):
+        async with opened(lines(), config={"connection_pool_size": 5, "timeout_ms": 100}):
+            pass
+
+
 FILES = [
     ({"tls_ca": "missing"}, "tls_ca"),
     ({"tls_client_cert": "missing"}, "tls_client_cert"),

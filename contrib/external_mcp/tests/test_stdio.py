@@ -102,6 +102,7 @@ async def test_config_for_a_server_that_takes_none_is_a_config_error(opened, lin
 
 FAULTS = {
     "not_json": ("backend", "a text that is no JSON"),
+    "ambiguous": ("backend", "repeats a key"),
     "failing_tool": ("backend", "its tool invoke_hook failed"),
     "wrong_plugin": ("backend", "another plugin"),
     "raises": ("exception", "the remote plugin failed"),
@@ -170,6 +171,18 @@ async def test_its_standard_error_goes_to_the_log_line_by_line(opened, lines, ca
     said = [record.getMessage() for record in caplog.records if "its server says" in record.getMessage()]
     assert said[0] == r"plugin 'Ext': its server says: 'secret\x1b[2J words'"
     assert len(said[1]) < 1100
+
+
+async def test_what_its_standard_error_warns_of_is_a_warning_here(opened, lines, caplog):
+    caplog.set_level(logging.INFO, "gatehook.external_mcp")
+    async with opened(lines()) as asked:
+        await asked.call("warning")
+        await asyncio.sleep(0.1)
+    levels = {record.getMessage().partition("says: ")[2]: record.levelname for record in caplog.records}
+    assert levels["gatehook: plugin 'guard' failed at tool_pre_invoke"] == "WARNING"
+    assert levels["2026-01-01 ERROR it broke"] == "WARNING"
+    assert levels["gatehook: serving at its standard input"] == "INFO"
+    assert levels["INFO 200 OK"] == "INFO"
 
 
 async def test_a_cancelled_call_is_cancelled_there(opened, lines, log):

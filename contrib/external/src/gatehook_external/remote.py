@@ -82,7 +82,8 @@ class RemotePlugin(Plugin):
     section: ClassVar[str]
     """The key of the entry that says where the server is."""
     section_model: ClassVar[type[BaseModel]]
-    """What stands there: ``plugin``, ``health_check_interval``, and ``shown``, the server's address for people."""
+    """What stands there: ``plugin``, ``health_check_interval``; ``shown``, the server's address for people; and
+    ``idle``, the keys of :class:`CallSettings` that have no effect there."""
     connection: Any
     """The section, as such a model."""
 
@@ -98,6 +99,8 @@ class RemotePlugin(Plugin):
         self.connection = read_section(config, self.section, self.section_model)
         self.health_interval = self.connection.health_check_interval
         self._asked = self.connection.plugin or self.name
+        if idle := own.keys() & self.connection.idle:
+            raise ConfigError(Problem("has no effect here", ("config", key)) for key in sorted(idle))
 
     @abstractmethod
     def connect(self) -> Remote:

@@ -53,6 +53,11 @@ class Connection(TLS):
                 yield Problem(str(error), ("auth",))
 
     @property
+    def idle(self) -> set[str]:
+        """The keys of calls that have no effect."""
+        return {"allowed_response_codes", "connection_pool_size"}
+
+    @property
     def shown(self) -> str:
         """Where the server is, for people."""
         return f"unix:{self.uds}" if self.uds else str(self.target)

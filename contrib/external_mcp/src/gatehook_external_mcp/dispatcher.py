@@ -38,7 +38,7 @@ class Dispatcher:
     @property
     @abstractmethod
     def busy(self) -> bool:
-        """Whether calls wait for their answers: then who does not answer a ping may be busy with one of them."""
+        """Whether a ping would have to wait for calls that were sent before it, on the same line."""
 
     @abstractmethod
     async def send_raw_request(

@@ -42,7 +42,7 @@ class Posts(Dispatcher):
 
     @property
     def busy(self) -> bool:
-        return self._running > 0
+        return False  # a ping is a request of its own
 
     async def send_raw_request(
         self, method: str, params: Mapping[str, Any] | None, opts: Mapping[str, Any] | None = None

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from gatehook_external import ServiceError
 from gatehook_external.protocol import HOOKS
+from gatehook_external.strict_json import decode
 from mcp import MCPError
 
-from gatehook_external_mcp import wire
 from gatehook_external_mcp.links import Link, Links
 from gatehook_external_mcp.wire import Json
 
@@ -94,7 +94,7 @@ class MCPRemote:
             return await self._look()
         link = await self._links.current(seconds)
         if link.dispatcher.busy:
-            return ""  # it may well answer a ping only after what it is busy with
+            return ""
         try:
             async with asyncio.timeout(seconds):
                 await link.dispatcher.send_raw_request("ping", None)
@@ -121,9 +121,9 @@ class MCPRemote:
         texts = [item["text"] for item in content if _is_text(item)] if type(content) is list else []
         try:
             if texts:
-                return [wire.load(text) for text in texts]
+                return [decode(text) for text in texts]
         except ValueError:
-            raise ServiceError(f"it answered {tool} with a text that is no JSON") from None
+            raise ServiceError(f"it answered {tool} with a text that is no JSON, or repeats a key") from None
         raise ServiceError(f"it answered {tool} with no text")
 
 

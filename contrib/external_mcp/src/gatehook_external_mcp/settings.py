@@ -91,6 +91,11 @@ class Connection(TLS):
             yield Problem("must be of the same origin as `url`", ("health_check_endpoint",))
 
     @property
+    def idle(self) -> set[str]:
+        """The keys of calls that have no effect."""
+        return {"allowed_response_codes", "connection_pool_size"} if self.proto == "STDIO" else set()
+
+    @property
     def shown(self) -> str:
         """Where the server is, for people; without what its operator may keep secret."""
         if self.proto == "STDIO":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 from collections import deque
 from collections.abc import Mapping
@@ -35,6 +36,9 @@ LAST_WORDS: Final = 500
 """Characters, of at most three lines on stderr, in the reason why a server did not come up."""
 SHORTEST_SECRET: Final = 4
 """Characters of a variable's value; shorter ones are words that may stand anywhere."""
+_LOUD: Final = re.compile(
+    r"^gatehook: (?!serving|stopping|the config was reloaded)|\b(WARN(ING)?|ERROR|CRITICAL|FATAL)\b"
+)
 
 
 class Child(Dispatcher, asyncio.SubprocessProtocol):
@@ -166,7 +170,7 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
         text = self._redacted(line.decode(errors="replace").strip())
         if text:
             text = text if text.isprintable() else ascii(text)
-            logger.info("plugin %r: its server says: %s", self._plugin, text)
+            logger.log(_level(text), "plugin %r: its server says: %s", self._plugin, text)
             if not self.version:  # later it may speak of what it was asked
                 self._last.append(text)
 
@@ -211,6 +215,11 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), number)
             else:
                 self._transport.kill()
+
+
+def _level(line: str) -> int:
+    """How loud a line on stderr is, which has no level but what it says; gatehook's own servers warn by default."""
+    return logging.WARNING if _LOUD.search(line) else logging.INFO
 
 
 async def _set(event: asyncio.Event) -> bool:

@@ -56,6 +56,8 @@ def answer(method, params):
     name = arguments["payload"].get("name")
     if name == "not_json":
         return text("not JSON")
+    if name == "ambiguous":
+        return text('{"plugin_name": "Ext", "result": {"continue_processing": false, "continue_processing": true}}')
     if name == "failing_tool":
         return {"content": [{"type": "text", "text": "secret words"}], "isError": True}
     if name == "wrong_plugin":
