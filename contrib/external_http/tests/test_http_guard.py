@@ -302,6 +302,12 @@ def test_a_uri_is_not_replaced_but_blocked(guard):
         ({"request": {"a": ["{{ text"]}}, "a[0]: no Jinja template"),
         ({"blocked": None}, "needs `blocked` or `replacement`"),
         ({"blocked": None, "replacement": "$.a", "reason": "$.b"}, "`reason` has no effect without `blocked`"),
+        ({"request": {"text": "text", "policy": ["strict"]}}, "is the same for every call"),
+        (
+            {"request": {"text": "{ text }", "user": "{{ user }}"}},
+            "text: '{ text }' is no template; write `{{ text }}`",
+        ),
+        ({"request": "{{ user }}", "fields": ["args"]}, "`fields` has no effect"),
         ({"send": "one_by_one"}, "needs `{{ text }}`"),
         ({"request": {"n": "{{ name }}"}, "replacement": "$.a"}, "`replacement` needs"),
         ({"blocked_when": {"one_of": ["a"], "at_least": 1}}, "needs one of"),

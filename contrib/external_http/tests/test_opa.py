@@ -19,7 +19,9 @@ from gatehook.testing import (
     tool_call,
     tool_result,
 )
+from gatehook_external import ServiceError
 from gatehook_external_http import OPAPlugin
+from gatehook_external_http.opa import decision_in
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -296,6 +298,21 @@ def test_in_process_data_comes_from_files(tmp_path):
     assert_blocked(run_hook("opa", tool_call(), config=config, user="bob"), "POLICY_DENIED")
 
 
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ("yes", "result is neither true nor false nor an object"),
+        ({"reason": "r"}, "allow is missing"),
+        ({"allow": True, "redaction": []}, "redaction is none of `allow`, `reason` and `redactions`"),
+    ],
+    ids=str,
+)
+def test_what_is_no_decision_is_told_in_words_of_policies(result, said):
+    with pytest.raises(ServiceError) as error:
+        decision_in({"result": result})
+    assert f"the decision's {said}" in error.value.reason
+
+
 # -- what an operator gets wrong
 
 
@@ -330,6 +347,8 @@ async def test_a_policy_that_cannot_be_taken_is_a_mistake_in_the_config(tmp_path
         ({"policies": ["a.rego"], "retry_attempts": 1}, "`retry_attempts` has no effect without `url`"),
         ({"url": "http://localhost:1", "decision": "data.mcp"}, "data.mcp"),
         ({"url": "http://localhost:1", "input": {"q": "{{ text }}"}}, "there is no 'text'"),
+        ({"url": "http://localhost:1", "input": {"env": "test"}}, "is the same for every call"),
+        ({"url": "http://localhost:1/v1/data"}, "without /v1/data"),
     ],
     ids=str,
 )

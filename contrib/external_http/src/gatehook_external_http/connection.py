@@ -8,9 +8,9 @@ from typing import Any, Final
 from gatehook import ConfigError
 from gatehook.text import encodable
 from gatehook_external import NotDelivered, ServiceError, within
+from gatehook_external.strict_json import decode
 from gatehook_external.web import URL, Web
 
-from gatehook_external_http import strict_json
 from gatehook_external_http.settings import ServiceSettings
 
 _HEADERS: Final = {"accept": "application/json", "content-type": "application/json"}
@@ -56,9 +56,9 @@ class Connection:
         async with self._web.exchange("POST", self._endpoint, headers, body) as answer:
             content = await answer.read()
         try:
-            return strict_json.loads(content)
+            return decode(content)
         except ValueError as error:
-            raise ServiceError("the answer is not JSON") from error
+            raise ServiceError(f"the answer is not JSON: {error}") from error
 
     async def check(self) -> str:
         """What the health endpoint says is wrong; empty if nothing is."""

@@ -72,6 +72,10 @@ class HTTPGuardSettings(TextSettings):
         names = Template(self.request).names
         if self.send == "one_by_one" and "text" not in names:
             raise ValueError("`send: one_by_one` needs `{{ text }}` in `request`")
+        if not names & {"text", "texts"}:
+            for key in ("fields", "except_fields"):
+                if key in self.model_fields_set:
+                    raise ValueError(f"`{key}` has no effect, since `request` does not speak of texts")
         if self.replacement and not names & {"text", "texts"}:
             raise ValueError("`replacement` needs `{{ text }}` or `{{ texts }}` in `request`")
         return self

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from gatehook import Payload, PluginConfig, PluginContext, PluginError, PluginResult, PluginViolation
 from gatehook.text import Texts, check_field, compile_fields
-from gatehook_external import ServiceError
+from gatehook_external import ServiceError, web
 from gatehook_external.files import File
 from pydantic import (
     AfterValidator,
@@ -63,11 +63,21 @@ class OPASettings(ServiceSettings):
     def _is_in_one_place(self) -> Self:
         if (self.url is None) != bool(self.policies):
             raise ValueError("needs `url` or `policies`, and not both")
+        if self.url and web.URL(self.url).path.strip("/").startswith("v1"):
+            raise ValueError("`url` is that of the server, without /v1/data, which comes from `decision`")
         if self.data and not self.policies:
             raise ValueError("`data` has no effect without `policies`; an OPA server has its own")
         if self.url is None and (useless := [key for key in _OF_A_SERVER if key in self.model_fields_set]):
             raise ValueError(f"`{useless[0]}` has no effect without `url`")
         return self
+
+
+_WRONG: Final = {
+    "extra_forbidden": "is none of `allow`, `reason` and `redactions`, with `path` and `value`",
+    "missing": "is missing",
+    "model_type": "is neither true nor false nor an object",
+}
+"""By what pydantic calls it."""
 
 
 class _Redaction(BaseModel):
@@ -174,4 +184,5 @@ def decision_in(answer: Any) -> Decision | None:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "result"
-        raise ServiceError(f"the decision's {place[:60]}: {first['msg'].lower()[:100]}") from None
+        wrong = _WRONG.get(first["type"]) or first["msg"].lower()[:100]
+        raise ServiceError(f"the decision's {place[:60]} {wrong}") from None

@@ -19,8 +19,9 @@ from typing import Any, Final
 from gatehook import ConfigError, Problem
 from gatehook.text import encodable
 from gatehook_external import ServiceError
+from gatehook_external.strict_json import decode
 
-from gatehook_external_http import compiling, strict_json
+from gatehook_external_http import compiling
 from gatehook_external_http.subset import outside
 
 _INT64: Final = range(-(2**63), 2**63)
@@ -80,7 +81,7 @@ class Policies:
 
     def _read_json(self, path: Path, number: int) -> str:
         try:
-            data = json.dumps(strict_json.loads(self._read(path, "data", number)), ensure_ascii=False)
+            data = json.dumps(decode(self._read(path, "data", number)), ensure_ascii=False)
         except ValueError as error:
             raise _fault(f"{path} is not JSON: {error}", "data", number) from None
         if "\\" in data:

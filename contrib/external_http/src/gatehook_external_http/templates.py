@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ NAMES: Final = (
 """What templates may speak of."""
 
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # JSON, no HTML
+_MEANT: Final = re.compile(r"\{ *(\w+) *\}")
+"""A template that lost its second braces, which would be sent as it is."""
 _Fill = Callable[[Mapping[str, Any]], Any]
 
 
@@ -26,12 +29,14 @@ class Template:
     object; any other gives text. Keys, and what is no text, are sent as they are.
 
     Raises:
-        ValueError: a text is no template, or speaks of what is not there; ``at`` says which.
+        ValueError: a text is no template, or speaks of what is not there; or all of them together speak of nothing.
     """
 
     def __init__(self, value: Any) -> None:
         self.names: set[str] = set()
         self._fill = self._compiled(value, "")
+        if not self.names:
+            raise ValueError("is the same for every call; write what it is to speak of as templates: `{{ texts }}`")
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """
@@ -57,6 +62,8 @@ class Template:
 
     def _text(self, source: str, at: str) -> _Fill:
         place = f"{at}: " if at else ""
+        if (meant := _MEANT.fullmatch(source)) and meant[1] in NAMES:
+            raise ValueError(f"{place}{source!r} is no template; write `{{{{ {meant[1]} }}}}`")
         try:
             parsed = _ENVIRONMENT.parse(source)
             names = meta.find_undeclared_variables(parsed)
