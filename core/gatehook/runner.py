@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from gatehook.assembly import Entry, resolve
 from gatehook.config import alone, load_config, masked
 from gatehook.discovery import installed
-from gatehook.errors import GatehookError, nearest
+from gatehook.errors import ConfigError, GatehookError, nearest
 from gatehook.generation import Generation
 from gatehook.hooks import HookSpecs, hooks_of
 from gatehook.payloads import Payload
@@ -207,6 +207,12 @@ class Runner:
     def section(self, name: str) -> Any:
         """What the config says in a host's own section, such as ``guard``; an empty mapping if nothing."""
         return (self._next or self.generation).config.sections.get(name) or {}
+
+    def placed(self, error: ConfigError) -> ConfigError:
+        """What a host finds wrong with its own section only when it begins to serve, with file and line. Paths begin at
+        the top of the config."""
+        found: ConfigError = (self._next or self.generation).config.placed(error, ())
+        return found
 
     async def explain(self, payload: P, request: Request) -> Outcome[P]:
         """Run a hook for the sake of its records: who ran, who did not and why, what each said and changed.

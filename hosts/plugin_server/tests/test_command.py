@@ -15,11 +15,15 @@ from serve_frames import COMMAND, HERE
 
 @pytest.fixture
 def refused(config):
-    """``refused(["Add"], "--listen", "…", token="…")`` is what the command says when it refuses to start."""
+    """``refused(["Add"], "--listen", "…", token="…")`` is what the command says when it refuses to start; or
+    ``refused("plugins: …")``, the text of a config."""
 
     def start(plugins, *options, **serve):
+        path = config() if isinstance(plugins, str) else config(*plugins, **serve)
+        if isinstance(plugins, str):
+            path.write_text(plugins)
         ended = subprocess.run(
-            [*COMMAND, "--config", str(config(*plugins, **serve)), *options], capture_output=True, text=True,
+            [*COMMAND, "--config", str(path), *options], capture_output=True, text=True,
             env={**os.environ, "PYTHONPATH": str(HERE), "TOKEN": "a-token-of-the-tests"}, timeout=60,
         )  # fmt: skip
         assert ended.returncode == 2
@@ -49,12 +53,12 @@ def test_a_token_does_not_stand_in_the_config(refused):
 @pytest.mark.parametrize(
     ("serve", "words"),
     [
-        ({"tls_cert": "none.pem", "tls_key": "none.pem"}, "serve.tls_cert: cannot read"),
+        ({"tls_cert": "none.pem", "tls_key": "none.pem"}, "gatehook.yaml:1: serve.tls_cert: cannot read"),
         ({"tls_cert": "empty", "tls_key": "empty"}, "are no certificate and its key"),
         ({"tls_cert": "a.pem", "tls_key": "b.pem"}, "are no certificate and its key"),
-        ({"tls_cert": "a.pem", "tls_key": "a.pem", "tls_client_ca": "empty"}, "serve.tls_client_ca: "),
-        ({"token_file": "none"}, "serve.token_file: cannot read"),
-        ({"token_file": "empty"}, "holds no token of 16 or more letters"),
+        ({"tls_cert": "a.pem", "tls_key": "a.pem", "tls_client_ca": "empty"}, "gatehook.yaml:1: serve.tls_client_ca: "),
+        ({"token_file": "none"}, "gatehook.yaml:1: serve.token_file: cannot read"),
+        ({"token_file": "empty"}, "holds no token of 16 or more printable ASCII letters"),
         ({"listen": "8700"}, "an address is HOST:PORT or unix:PATH, got '8700'"),
         ({"listen": "127.0.0.1:99999"}, "an address is HOST:PORT or unix:PATH"),
         ({"listen": "unix:none/plugins.sock"}, "cannot listen at unix:"),
@@ -68,6 +72,20 @@ def test_what_is_wrong_in_its_section_is_said(refused, tmp_path, serve, words):
     for name in ("a.pem", "b.pem"):
         trustme.CA().issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / name))
     assert words in refused(["Add"], **{"listen": "127.0.0.1:0", **serve})
+
+
+SERVED = """\
+plugins:
+- {name: Add, kind: serve_toys.Add}
+serve:
+  listen: 127.0.0.1:0
+  token_file: none
+"""
+
+
+def test_an_error_names_the_line_where_it_stands(refused, tmp_path):
+    said = refused(SERVED)
+    assert f"gatehook.yaml:5: serve.token_file: cannot read {tmp_path / 'none'}: No such file" in said
 
 
 def test_a_plugin_that_does_not_come_up_is_said(refused):

@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 from typing import Any, Final
 
-from gatehook import ConfigError
+from gatehook import ConfigError, Problem
 
 from gatehook_plugin_server.addresses import Address
 from gatehook_plugin_server.settings import ServeSettings
@@ -24,11 +24,10 @@ def token_of(settings: ServeSettings, folder: Path) -> str | None:
     """
     if settings.token_file is None:
         return settings.token.get_secret_value() if settings.token else None
-    token = _read(folder / settings.token_file, "serve.token_file").decode(errors="replace").strip()
+    token = _read(folder / settings.token_file, "token_file").decode(errors="replace").strip()
     if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
-        raise ConfigError(
-            f"serve.token_file: {folder / settings.token_file} holds no token of {SHORTEST_TOKEN} or more letters"
-        )
+        letters = f"{SHORTEST_TOKEN} or more printable ASCII letters"
+        raise _wrong("token_file", f"{folder / settings.token_file} holds no token of {letters}")
     return token
 
 
@@ -43,21 +42,20 @@ def tls_of(settings: ServeSettings, folder: Path) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     cert, key = folder / settings.tls_cert, folder / settings.tls_key
-    _read(cert, "serve.tls_cert")
-    _read(key, "serve.tls_key")
+    _read(cert, "tls_cert")
+    _read(key, "tls_key")
     try:
         context.load_cert_chain(cert, key, password="")  # or OpenSSL would ask at the terminal
     except (ssl.SSLError, OSError) as error:
-        raise ConfigError(
-            f"serve.tls_cert: {cert} and {key} are no certificate and its key: {_reason(error)}"
-        ) from None
+        what = f"{cert} and {key} are no certificate and its key"
+        raise _wrong("tls_cert", f"{what}: {_reason(error)}") from None
     if settings.tls_client_ca is not None:
         authority = folder / settings.tls_client_ca
-        _read(authority, "serve.tls_client_ca")
+        _read(authority, "tls_client_ca")
         try:
             context.load_verify_locations(authority)
         except (ssl.SSLError, OSError) as error:
-            raise ConfigError(f"serve.tls_client_ca: {authority} holds no certificate: {_reason(error)}") from None
+            raise _wrong("tls_client_ca", f"{authority} holds no certificate: {_reason(error)}") from None
         context.verify_mode = ssl.CERT_REQUIRED
     return context
 
@@ -115,7 +113,11 @@ def _read(path: Path, key: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{key}: cannot read {path}: {error.strerror}") from None
+        raise _wrong(key, f"cannot read {path}: {error.strerror}") from None
+
+
+def _wrong(key: str, message: str) -> ConfigError:
+    return ConfigError([Problem(message, ("serve", key))])
 
 
 def _reason(error: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 from click.core import ParameterSource
-from gatehook import GatehookError
+from gatehook import ConfigError, GatehookError
 
 from gatehook_plugin_server.addresses import Address
 from gatehook_plugin_server.endpoint import Endpoint
@@ -96,6 +96,8 @@ async def _serve(config: Path, stdio: bool, listen: str | None, grpc: str | None
             plugins.private = True
             serving.append(partial(serve_stdio, plugins, endpoint, streams, stopping))
         await _all(serving)
+    except ConfigError as error:
+        raise plugins.placed(error) from None
     finally:
         await plugins.close()
 

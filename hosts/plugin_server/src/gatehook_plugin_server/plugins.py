@@ -39,6 +39,7 @@ class Plugins:
 
     def __init__(self, source: Path) -> None:
         self._source = source
+        self._read: Runner | None = None  # never entered
         self.settings = ServeSettings()
         self._served: dict[str, Served] = {}
         self._configured = Configured(ConfigFile(str(source), ""), self.settings.max_configs, self._retire)
@@ -89,7 +90,7 @@ class Plugins:
                 await started.stop()
             raise
         self._retire_all()
-        self.settings, self._served = settings, served
+        self.settings, self._served, self._read = settings, served, read
         self._configured = Configured(file, settings.max_configs, self._retire)
 
     async def close(self) -> None:
@@ -108,6 +109,12 @@ class Plugins:
     def folder(self) -> Path:
         """Where relative paths in the settings begin."""
         return self._source.absolute().parent
+
+    def placed(self, error: ConfigError) -> ConfigError:
+        """What a front end found wrong in the config, with file and line."""
+        if self._read is None or not all(problem.path for problem in error.problems):
+            return error  # it stands in the command line
+        return self._read.placed(error)
 
     def hooks(self) -> list[str]:
         """Every hook that some plugin is at."""
