@@ -136,6 +136,9 @@ async def test_what_it_cannot_be_is_a_config_error_with_its_place(opened, served
     with pytest.raises(ConfigError, match=r"plugins\[0\]\.config\.wordz.*unknown key 'wordz'"):
         async with opened(served(), timeout=20, config={"wordz": ["x"]}):
             pass
+    with pytest.raises(ConfigError, match=r"unknown key 'timeout_mss', did you mean 'timeout_ms'\?"):
+        async with opened(served(), timeout=20, config={"timeout_mss": 100}):
+            pass
 
 
 async def test_a_server_that_was_started_again_is_told_the_config_again(opened, served):

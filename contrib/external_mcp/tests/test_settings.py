@@ -84,6 +84,16 @@ WRONG = """plugins:
 """
 
 
+async def test_a_start_tells_it_by_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKEN", "s3cret")
+    file = tmp_path / "gatehook.yaml"
+    file.write_text(WRONG)
+    with pytest.raises(ConfigError) as caught:
+        async with Runner.from_config(file):
+            pass
+    assert [problem.line for problem in caught.value.problems] == [4, 6, 7]
+
+
 def test_a_check_tells_all_that_makes_no_sense_at_once(tmp_path, monkeypatch):
     monkeypatch.setenv("TOKEN", "s3cret")
     file = tmp_path / "gatehook.yaml"

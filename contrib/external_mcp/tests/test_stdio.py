@@ -98,6 +98,9 @@ async def test_config_for_a_server_that_takes_none_is_a_config_error(opened, lin
     with pytest.raises(ConfigError, match=r"config\.words: the server takes no config from here"):
         async with opened(lines(), config={"words": ["x"], "timeout_ms": 100}):
             pass
+    with pytest.raises(ConfigError, match=r"config\.timeout_mss: the server takes no .*, did you mean 'timeout_ms'\?"):
+        async with opened(lines(), config={"timeout_mss": 100}):
+            pass
 
 
 FAULTS = {
