@@ -364,3 +364,12 @@ def test_without_regopy_policies_are_a_mistake_that_a_check_finds(monkeypatch):
     config = {"policies": ["a.rego"], "decision": "mcp/decision"}
     with pytest.raises(ConfigError, match=r"config\.policies: need regopy; pip install"):
         OPAPlugin(PluginConfig(name="policy", kind="opa", config=config))
+
+
+@pytest.mark.parametrize("decision", ["mcp/desicion", "mpc/decision", "mcp/rules/decision", "decision"])
+async def test_a_decision_that_no_policy_has_is_a_mistake_in_the_config(tmp_path, decision):
+    (tmp_path / "policy.rego").write_text("package mcp\nimport rego.v1\ndecision := true\n")
+    config = {"policies": [str(tmp_path / "policy.rego")], "decision": decision}
+    with pytest.raises(ConfigError, match=r"config\.decision: nothing in `policies` is called data\."):
+        async with open_runner("opa", config=config):
+            pass

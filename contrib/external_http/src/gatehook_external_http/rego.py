@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,7 @@ _INT64: Final = range(-(2**63), 2**63)
 _LARGEST: Final = 1e308
 _DIFFERS: Final = "regopy evaluates otherwise than OPA; ask an OPA server"
 _TRIAL_SECONDS: Final = 30
+_PACKAGE: Final = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
 
 
 class Policies:
@@ -47,10 +49,12 @@ class Policies:
     async def open(self) -> None:
         """
         Raises:
-            ConfigError: a file cannot be read or compiled.
+            ConfigError: a file cannot be read or compiled, or has nothing of the decision's name.
         """
         policies = [(str(path), self._read(path, "policies", number)) for number, path in enumerate(self._files)]
         data = [self._read_json(path, number) for number, path in enumerate(self._data)]
+        if not data and not any(_may_define(text, self._document) for _, text in policies):
+            raise _fault(f"nothing in `policies` is called {self._document}", "decision")
         await _try(policies, data, self._document)
         self._thread = ThreadPoolExecutor(1, "rego")  # its interpreter is for one thread at a time
         loop = asyncio.get_running_loop()
@@ -172,6 +176,17 @@ async def _try(policies: Sequence[tuple[str, str]], data: Sequence[str], query: 
             process.kill()
     if process.returncode:
         raise _fault(f"regopy cannot take them: {said.decode(errors='replace').strip()[:1000]}", "policies")
+
+
+def _may_define(policy: str, document: str) -> bool:
+    """Whether a policy is of the document's package, and has its name in it; or is no policy."""
+    if not (found := _PACKAGE.search(policy)):
+        return True
+    package, document = f"data.{found[1]}.", f"{document}."
+    if package.startswith(document):
+        return True
+    rule = document.removeprefix(package).partition(".")[0]
+    return document.startswith(package) and re.search(rf"\b{rule}\b", policy) is not None
 
 
 def _fault(message: str, *path: str | int) -> ConfigError:
