@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
-import threading
 from functools import partial
 from typing import Any, Final
 
 from gatehook_plugin_server.endpoint import Endpoint
 from gatehook_plugin_server.events import first
 from gatehook_plugin_server.lines import Lines, Oversize
+from gatehook_plugin_server.pipes import CHUNK, copied_from, copied_to, is_pipe
 from gatehook_plugin_server.plugins import Plugins
 from gatehook_plugin_server.wire import INVALID_REQUEST, Id, Message, RpcError, read, write_error
 
-CHUNK: Final = 32_768
 FLUSH: Final = 1.0
 """Seconds for the last answers to be read."""
 
@@ -39,9 +37,9 @@ class Session(asyncio.Protocol):
         """Serve until the client closes either side, or ``stopping`` is set. Calls that run then may take
         ``drain_timeout`` seconds more, if there is still somebody to tell, who does not want to wait either."""
         beside = os.path.samestat(os.fstat(in_fd), os.fstat(out_fd))
-        out = os.fdopen(out_fd if _is_pipe(out_fd) and not beside else _copied_to(out_fd), "wb", buffering=0)
+        out = os.fdopen(out_fd if is_pipe(out_fd) and not beside else copied_to(out_fd), "wb", buffering=0)
         self._output, _ = await self._loop.connect_write_pipe(lambda: _Output(self), out)
-        source = os.fdopen(in_fd if _is_pipe(in_fd) and not beside else _copied_from(in_fd), "rb", buffering=0)
+        source = os.fdopen(in_fd if is_pipe(in_fd) and not beside else copied_from(in_fd), "rb", buffering=0)
         await self._loop.connect_read_pipe(lambda: self, source)
         try:
             await first(self.closed.wait(), self.lost.wait(), stopping.wait())
@@ -127,35 +125,3 @@ async def serve_stdio(plugins: Plugins, endpoint: Endpoint, fds: tuple[int, int]
     """Serve the process at the other ends of two file descriptors, the first to read, the second to write."""
     settings = plugins.settings
     await Session(endpoint, settings.max_request_bytes).run(*fds, stopping, settings.drain_timeout)
-
-
-def _is_pipe(fd: int) -> bool:
-    """Whether the loop can wait for it and may make it non-blocking, as a file or a terminal would not bear."""
-    mode = os.fstat(fd).st_mode
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-
-
-def _copied_from(fd: int) -> int:
-    """A pipe with what can be read from ``fd``."""
-    reading, writing = os.pipe()
-    threading.Thread(target=_copy, args=(fd, writing), name="gatehook stdin", daemon=True).start()
-    return reading
-
-
-def _copied_to(fd: int) -> int:
-    """A pipe whose content is written to ``fd``."""
-    reading, writing = os.pipe()
-    threading.Thread(target=_copy, args=(reading, fd), name="gatehook stdout").start()
-    return writing
-
-
-def _copy(source: int, target: int) -> None:
-    try:
-        while data := os.read(source, CHUNK):
-            while data:
-                data = data[os.write(target, data) :]
-    except OSError:
-        pass  # either end has gone
-    finally:
-        os.close(source)
-        os.close(target)
