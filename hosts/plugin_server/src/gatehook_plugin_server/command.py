@@ -81,7 +81,7 @@ async def _serve(config: Path, stdio: bool, listen: str | None, grpc: str | None
     try:
         _handle_signals(plugins, stopping)
         endpoint = Endpoint(plugins, legacy=legacy)
-        if not (stdio or listen or grpc):
+        if not (stdio or listen):
             listen = plugins.settings.listen
         serving: list[Callable[[], Coroutine[Any, Any, None]]] = []
         if listen:

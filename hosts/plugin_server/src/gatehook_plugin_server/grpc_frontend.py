@@ -44,6 +44,8 @@ M = TypeVar("M", bound=Message)
 
 _CHECK: Final = "/cpex.Health/Check"
 _INVALID: Final = grpc.StatusCode.INVALID_ARGUMENT
+_IDLE: Final = 300_000
+"""Milliseconds that a connection without a call is kept."""
 _BESIDE: Final = 8
 """Streams that a connection may have beside those of its calls: conversations, and questions for the health."""
 
@@ -243,6 +245,7 @@ async def serve_grpc(
             ("grpc.so_reuseport", 0),  # two servers at one address share its calls
             ("grpc.max_receive_message_length", settings.max_request_bytes),
             ("grpc.max_allowed_incoming_connections", settings.max_connections),
+            ("grpc.max_connection_idle_ms", _IDLE),
             ("grpc.max_concurrent_streams", settings.max_concurrency + _BESIDE),
             ("grpc.server_handshake_timeout_ms", round(settings.request_timeout * 1000)),
             ("grpc.http2.min_ping_interval_without_data_ms", 30_000),  # gatehook's clients ask each minute
