@@ -166,6 +166,13 @@ async def test_requests_of_a_server_are_answered(opened, lines, log):
         assert (roots["id"], roots["error"]["code"]) == ("r1", -32601)
 
 
+async def test_answers_do_not_pile_up_for_a_server_that_does_not_read(opened, lines, log):
+    async with opened(lines(LOG=log.file)) as asked:
+        await asked.call("insistent")
+        assert (await asked.call(q="a")).payload.args == {"q": "A"}
+        assert 0 < len([line for line in log.lines if line.startswith("answer")]) < 15_000
+
+
 async def test_its_standard_error_goes_to_the_log_line_by_line(opened, lines, caplog):
     caplog.set_level(logging.INFO, "gatehook.external_mcp")
     async with opened(lines()) as asked:

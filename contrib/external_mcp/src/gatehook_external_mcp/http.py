@@ -89,7 +89,7 @@ class Posts(Dispatcher):
             if error.status == 404 and self._session:  # what a server says of a session that it does not know
                 self.over = "the server forgot the session"
                 raise NotDelivered(self.over) from None
-            if error.status in (400, 401, 403):
+            if error.status in (400, 401, 403):  # 400 is what some say of a session that they forgot
                 self.over = error.reason  # the next connection brings fresh credentials
             raise
 

@@ -158,7 +158,8 @@ class Child(Dispatcher, asyncio.SubprocessProtocol):
         except ValueError:
             self._note_garbage(line)
             return
-        if answer is not None and not self.over:
+        # A server that asks and does not read gets no answers, or they would pile up here.
+        if answer is not None and not self.over and self._writable.is_set():
             self._stdin.write(answer + b"\n")
 
     def _note_garbage(self, line: bytes) -> None:

@@ -63,6 +63,9 @@ def reply(number, name, result):
         write({"jsonrpc": "2.0", "id": number, "method": "ping"})
         write({"jsonrpc": "2.0", "id": "r1", "method": "roots/list"})
         sys.stderr.write("secret\x1b[2J words\n" + "y" * 100_000 + "\n")
+    if name == "insistent":
+        for _ in range(20_000):
+            write({"jsonrpc": "2.0", "id": "x", "method": "ping"})
     if name == "warning":
         sys.stderr.write("gatehook: plugin 'guard' failed at tool_pre_invoke\n2026-01-01 ERROR it broke\n")
         sys.stderr.write("gatehook: serving at its standard input\nINFO 200 OK\n")
