@@ -353,8 +353,10 @@ class Interpreter:
             merged = self.merged(base, changed)
             if merged is None:
                 return self.fail(entry)
-            self.seen.add((own, changed[0]))
-            self.left[own], changed = changed, merged
+            if entry["mode"] != "audit":
+                self.seen.add((own, changed[0]))
+                self.left[own] = changed
+            changed = merged
         self.verdicts[own] = verdict
         if entry["mode"] == "audit" or self.violation is not None:
             return None

@@ -68,15 +68,15 @@ class Server(subprocess.Popen):
         command = [sys.executable, "-m", "gatehook", "serve", "--config", config, "--grpc", address]
         env = {**os.environ, "PYTHONPATH": str(HERE), **(environ or {})}
         super().__init__(list(map(str, command)), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
+        self.said = []
 
     def says(self, pattern):
         """Read what it says until that is found."""
-        said = []
         for line in self.stderr:
-            said.append(line)
+            self.said.append(line)
             if match := re.search(pattern, line):
                 return match
-        raise AssertionError(f"the server never said {pattern!r}, but {''.join(said)}")
+        raise AssertionError(f"the server never said {pattern!r}, but {''.join(self.said)}")
 
 
 @contextmanager

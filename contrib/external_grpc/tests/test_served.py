@@ -146,3 +146,9 @@ async def test_a_socket_is_open_to_its_user_alone(serve, tmp_path):
 def test_an_address_that_cannot_be_served_is_an_error(refuses, served, address, reason):
     taken = served.rpartition(":")[2]
     assert reason.format(taken=taken) in refuses(address.format(taken=taken))
+
+
+async def test_the_address_of_the_config_is_served_beside_the_one_for_grpc(serve):
+    server = serve(listen="127.0.0.1:0")
+    while not any("serving at http://127.0.0.1:" in line for line in server.said):
+        server.says("serving at")

@@ -130,6 +130,7 @@ class Run(Outcome[Any]):
         note.changed = (before, adopted) if adopted is not before else None
         self._count(step, note.verdict, violation)
         if muted:
+            self.left = self.base  # what it would have made of it is not there for anybody to change
             return note
         if told or metadata:
             mine = {**self.metadata.get(step.name, {}), **told, **metadata}
