@@ -51,7 +51,8 @@ class ServeSettings(BaseModel):
     max_connections: Annotated[int, Field(ge=1)] = 512
     """So many connections are open at a time; further ones are closed at once."""
     request_timeout: Seconds = 10.0
-    """So long the head of a request may take to arrive over HTTP, and as long again its body; over gRPC the handshake."""
+    """So long the head of a request may take to arrive over HTTP, and as long again its body; over gRPC the
+    handshake."""
     drain_timeout: Seconds = 10.0
     """When the server stops: so long the calls that are running may still take."""
 
