@@ -138,9 +138,10 @@ def plugin(session: nox.Session, folder: Path) -> None:
     """One distribution, from its built wheel, with nothing beside it but core and what its tests declare."""
     project = PROJECTS[folder]
     own_tests = nox.project.dependency_groups(project, "test")
-    session.install(wheel("gatehook"), wheel(project["project"]["name"]), "--find-links", str(DIST), *own_tests)
+    ours = (wheel("gatehook"), wheel(project["project"]["name"]))
+    session.install(*ours, "--find-links", str(DIST), *own_tests, "pytest-xdist")
     check_installed(session)
-    session.run("pytest", str(folder / "tests"), *session.posargs)
+    session.run(*PYTEST, str(folder / "tests"), *session.posargs)
 
 
 @nox.session(python=PYTHON)
