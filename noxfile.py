@@ -139,7 +139,7 @@ def plugin(session: nox.Session, folder: Path) -> None:
     project = PROJECTS[folder]
     own_tests = nox.project.dependency_groups(project, "test")
     ours = (wheel("gatehook"), wheel(project["project"]["name"]))
-    session.install(*ours, "--find-links", str(DIST), *own_tests, "pytest-xdist")
+    session.install(*ours, "--find-links", str(DIST), *own_tests, "pytest-xdist>=3.8")
     check_installed(session)
     session.run(*PYTEST, str(folder / "tests"), *session.posargs)
 
