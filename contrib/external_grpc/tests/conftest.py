@@ -15,7 +15,7 @@ import trustme
 from gatehook.testing import open_runner
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # for toys.py
+sys.path.insert(0, str(HERE))  # for grpc_toys.py
 PEER = Path(__file__).with_name("peer.py")
 CONFUSED = PEER.with_name("confused.py")
 STRANGER = PEER.with_name("stranger.py")
@@ -82,7 +82,7 @@ class Server(subprocess.Popen):
 @contextmanager
 def serving(folder, address=ANY_PORT, plugins=("Toy",), settings=None, environ=None, **section):
     """A server with toys; ``section`` is that of its config."""
-    entries = [{"name": name, "kind": f"toys.{name}"} for name in plugins]
+    entries = [{"name": name, "kind": f"grpc_toys.{name}"} for name in plugins]
     config = folder / "served.yaml"
     config.write_text(json.dumps({"plugins": entries, "plugin_settings": settings or {}, "serve": section}))
     with Server(config, address, environ) as server:
@@ -113,7 +113,7 @@ def refuses(tmp_path):
 
     def refuses(address):
         config = tmp_path / "refused.yaml"
-        config.write_text(json.dumps({"plugins": [{"name": "Toy", "kind": "toys.Toy"}]}))
+        config.write_text(json.dumps({"plugins": [{"name": "Toy", "kind": "grpc_toys.Toy"}]}))
         with Server(config, address) as server:
             said = server.stderr.read()
         assert server.returncode == 2

@@ -30,7 +30,9 @@ async def get_plugin_config(raw, context):
     answer = GetPluginConfigResponse()
     if GetPluginConfigRequest.FromString(raw).name.lower() == PLUGIN.lower():
         answer.found = True
-        answer.config.update({"name": PLUGIN, "kind": "toys.Toy", "hooks": HOOKS, "mode": "sequential", "priority": 50})
+        answer.config.update(
+            {"name": PLUGIN, "kind": "grpc_toys.Toy", "hooks": HOOKS, "mode": "sequential", "priority": 50}
+        )
     return answer.SerializeToString()
 
 

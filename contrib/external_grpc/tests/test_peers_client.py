@@ -56,7 +56,7 @@ def test_a_plugin_is_described_without_its_settings(call):
     answer = call("/cpex.PluginService/GetPluginConfig", GetPluginConfigRequest(name="toy"))
     assert answer.found
     described = MessageToDict(answer.config)
-    assert (described["name"], described["kind"], described["config"]) == ("Toy", "toys.Toy", {})
+    assert (described["name"], described["kind"], described["config"]) == ("Toy", "grpc_toys.Toy", {})
     assert set(described["hooks"]) == {"tool_pre_invoke", "tool_post_invoke"}
 
 

@@ -4,8 +4,8 @@ import asyncio
 import signal
 import stat
 
+import grpc_toys
 import pytest
-import toys
 from gatehook import ConfigError, PluginLoadError, ToolPreInvokePayload
 from gatehook.testing import open_runner
 
@@ -37,7 +37,7 @@ def seen(outcome, request):
 
 @pytest.mark.parametrize("tool", TOOLS)
 async def test_a_plugin_does_the_same_in_process_and_there(served, connected, tool):
-    here = seen(*await run(open_runner({"name": "Toy", "kind": toys.Toy}), tool))
+    here = seen(*await run(open_runner({"name": "Toy", "kind": grpc_toys.Toy}), tool))
     assert seen(*await run(connected(served), tool)) == here
 
 
