@@ -10,6 +10,7 @@ from gatehook.errors import (
     PluginLoadError,
     Problem,
     ViolationError,
+    nearest,
 )
 from gatehook.hooks import hookimpl, hookspec
 from gatehook.payloads import (
@@ -113,6 +114,7 @@ __all__ = [
     "check_settings",
     "hookimpl",
     "hookspec",
+    "nearest",
 ]
 
 __version__ = "0.1.0"

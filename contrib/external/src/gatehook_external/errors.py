@@ -5,7 +5,7 @@ Reasons are for operators: they hold no content, no secrets, no URLs with creden
 ::
 
     ServiceError          the service was asked, or may have been, and gave no usable answer
-    └── NotDelivered      the call surely never reached it, so it may be made again
+    └── NotDelivered      the call was surely not carried out, so it may be made again
 """
 
 from __future__ import annotations
@@ -26,4 +26,4 @@ class ServiceError(Exception):
 
 
 class NotDelivered(ServiceError):
-    """No connection, or none over which anything was sent: nothing happened at the other side."""
+    """The call was surely not carried out: there was no connection, or the other side said that it did not take it."""

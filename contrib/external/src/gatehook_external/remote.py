@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from dataclasses import replace
-from difflib import get_close_matches
 from math import inf
 from time import monotonic
 from typing import Any, ClassVar, Final, Protocol, TypeVar
@@ -22,6 +21,7 @@ from gatehook import (
     PluginResult,
     Problem,
     check_settings,
+    nearest,
 )
 from pydantic import BaseModel
 
@@ -127,7 +127,9 @@ class RemotePlugin(Plugin):
         self._described, self.hooks = described, described.hooks
         if self._theirs and not (described.manifest and described.manifest.accepts_config):
             message = "the server takes no config from here; set it there"
-            raise ConfigError(Problem(message + _hint(key), ("config", key)) for key in self._theirs)
+            raise ConfigError(
+                Problem(message + nearest(key, CallSettings.model_fields), ("config", key)) for key in self._theirs
+            )
         self._check_theirs(described)
         await self._configure(remote, inf)
 
@@ -247,9 +249,4 @@ def _hinted(problem: Problem) -> Problem:
     key = problem.path[-1]
     if len(problem.path) != 2 or problem.message != f"unknown key {key!r}":
         return problem
-    return replace(problem, message=problem.message + _hint(str(key)))
-
-
-def _hint(key: str) -> str:
-    near = get_close_matches(key, CallSettings.model_fields, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    return replace(problem, message=problem.message + nearest(str(key), CallSettings.model_fields))

@@ -48,12 +48,9 @@ class _Read(BaseModel):
 
 
 class RemoteManifest(_Read):
-    """What gatehook's servers add."""
+    """Of what gatehook's servers add, what is used here."""
 
-    available_hooks: list[str] = []
     config_schema: dict[str, Any] | None = None
-    access: str = "write"
-    violation_codes: list[str] = []
     accepts_config: bool = False
     protocol: Annotated[int, Strict(False)]  # gRPC makes it 1.0
 
